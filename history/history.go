@@ -32,6 +32,7 @@ const (
 	Load   Stage = iota // the measured part, faults included
 	Warmup              // before the measured part; judged, not measured
 	Final               // after healing: every key read through every member
+	Probe               // the nemesis's own: fresh reads at a victim; judged, not measured
 )
 
 // Op is one operation of one process: a request, its result, and when.
