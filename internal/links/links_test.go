@@ -1,9 +1,11 @@
 package links_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,4 +160,190 @@ func TestOneDirection(t *testing.T) {
 	must(t, f.MendAll())
 	expect(t, a, "answer")
 	waitFor(t, "nothing is held", func() bool { return f.Traffic("n2", "n1").Held == 0 })
+}
+
+// The end of a stream is held behind its bytes, like everything else.
+func TestEndIsHeldInOrder(t *testing.T) {
+	f := fabric(t)
+	a, b := joined(t, f, "clients", "n1")
+	must(t, f.Cut("clients", "n1"))
+	send(t, a, "last words")
+	must(t, a.(*net.TCPConn).CloseWrite())
+	held(t, f, "clients", "n1", 10)
+	send(t, b, "still open")
+	expect(t, a, "still open")
+	must(t, f.Mend("clients", "n1"))
+	if got, err := io.ReadAll(b); err != nil || string(got) != "last words" {
+		t.Errorf("read to the end: %q, %v", got, err)
+	}
+}
+
+// A connection needs a packet each way: with either direction cut none arrives, and when both open it arrives with
+// everything that was sent meanwhile.
+func TestNewConnectionWaitsForBothDirections(t *testing.T) {
+	f := fabric(t)
+	addr, accepted := member(t)
+	local, err := f.Listen("n1", "n2", "tcp", addr)
+	must(t, err)
+	must(t, f.Cut("n1", "n2"))
+	must(t, f.Cut("n2", "n1"))
+	a := dial(t, local)
+	send(t, a, "hello ")
+	held(t, f, "n1", "n2", 6)
+	must(t, f.Mend("n1", "n2"))
+	send(t, a, "there")
+	held(t, f, "n1", "n2", 11)
+	if len(accepted) != 0 {
+		t.Fatal("a connection arrived although the answers are cut")
+	}
+	must(t, f.Mend("n2", "n1"))
+	expect(t, next(t, accepted), "hello there")
+}
+
+// A dialler that gives up at a cut leaves nothing behind: the member never hears of it.
+func TestAbandonedConnection(t *testing.T) {
+	f := fabric(t)
+	addr, accepted := member(t)
+	local, err := f.Listen("n1", "n2", "tcp", addr)
+	must(t, err)
+	must(t, f.Cut("n2", "n1"))
+	a := dial(t, local)
+	send(t, a, "given up")
+	held(t, f, "n1", "n2", 8)
+	must(t, a.Close())
+	held(t, f, "n1", "n2", 0)
+	must(t, f.MendAll())
+	send(t, dial(t, local), "second")
+	expect(t, next(t, accepted), "second")
+	if len(accepted) != 0 {
+		t.Error("the abandoned connection arrived too")
+	}
+}
+
+// A member that is gone while it is cut off is not heard to be gone before the link is mended.
+func TestDeathIsHeldBehindACut(t *testing.T) {
+	f := fabric(t)
+	a, b := joined(t, f, "n1", "n2")
+	send(t, a, "x")
+	expect(t, b, "x")
+	must(t, f.Cut("n2", "n1"))
+	send(t, b, "farewell")
+	held(t, f, "n2", "n1", 8)
+	must(t, b.Close())
+	for range 3 { // into the void
+		send(t, a, "anyone?")
+	}
+	must(t, f.Mend("n2", "n1"))
+	expect(t, a, "farewell")
+	if n, err := a.Read(make([]byte, 1)); err == nil {
+		t.Errorf("read %d bytes after the end", n)
+	}
+}
+
+// A sender that fills the held stream is slowed down, and loses nothing.
+func TestBackPressure(t *testing.T) {
+	f := fabric(t)
+	a, b := joined(t, f, "n1", "n2")
+	must(t, f.Cut("n1", "n2"))
+	const total = 64 << 20 // more than the queue and all socket buffers
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(a, io.LimitReader(pattern{}, total))
+		sent <- errors.Join(err, a.(*net.TCPConn).CloseWrite())
+	}()
+	waitFor(t, "the queue fills", func() bool { return f.Traffic("n1", "n2").Held > 1<<20 })
+	if got := f.Traffic("n1", "n2").Held; got > 4<<20 {
+		t.Errorf("%d bytes held; want a bounded queue", got)
+	}
+	must(t, f.Mend("n1", "n2"))
+	if n, err := io.Copy(io.Discard, b); err != nil || n != total {
+		t.Errorf("%d of %d bytes arrived: %v", n, total, err)
+	}
+	must(t, <-sent)
+}
+
+// pattern is an endless stream of bytes.
+type pattern struct{}
+
+func (pattern) Read(p []byte) (int, error) { return len(p), nil }
+
+// Delay makes bytes late by at least that much, each way apart.
+func TestDelay(t *testing.T) {
+	f := fabric(t)
+	a, b := joined(t, f, "n1", "n2")
+	const late = 40 * time.Millisecond
+	must(t, f.Delay("n1", "n2", late, 0))
+	start := time.Now()
+	send(t, a, "late")
+	expect(t, b, "late")
+	if took := time.Since(start); took < late {
+		t.Errorf("arrived after %v; want at least %v", took, late)
+	}
+	must(t, f.Delay("n1", "n2", 0, 0))
+	send(t, a, "soon")
+	expect(t, b, "soon")
+}
+
+func TestReset(t *testing.T) {
+	f := fabric(t)
+	a, _ := joined(t, f, "n1", "n2")
+	c, d := joined(t, f, "n3", "n2")
+	if n := f.Reset("n2", "n1"); n != 1 {
+		t.Errorf("%d connections reset; want 1", n)
+	}
+	if _, err := a.Read(make([]byte, 1)); err == nil {
+		t.Error("a reset connection still speaks")
+	}
+	send(t, c, "untouched")
+	expect(t, d, "untouched")
+}
+
+// Close ends everything: connections that wait at a cut, that hold bytes, whose far side does not read. Were a goroutine
+// left, Close would not return.
+func TestCloseEndsStalledConnections(t *testing.T) {
+	f := links.New(slog.New(slog.DiscardHandler))
+	joinedA, _ := joined(t, f, "n1", "n2")
+	addr, _ := member(t)
+	local, err := f.Listen("n1", "n2", "tcp", addr)
+	must(t, err)
+	must(t, f.Cut("n1", "n2"))
+	send(t, joinedA, "held")
+	held(t, f, "n1", "n2", 4)
+	waiting := dial(t, local)
+	send(t, waiting, "waiting")
+	held(t, f, "n1", "n2", 11)
+	full, _ := joined(t, f, "n3", "n2") // its far side never reads
+	go func() { _, _ = io.Copy(full, pattern{}) }()
+	proxy, err := f.ForwardProxy("n4")
+	must(t, err)
+	dial(t, strings.TrimPrefix(proxy, "http://")) // says nothing
+
+	done := make(chan error, 1)
+	go func() { done <- f.Close() }()
+	select {
+	case err := <-done:
+		must(t, err)
+	case <-time.After(patience):
+		t.Fatal("Close does not return")
+	}
+	if got := f.Traffic("n1", "n2").Held; got != 0 {
+		t.Errorf("%d bytes still held after Close", got)
+	}
+	if _, err := f.Listen("n1", "n2", "tcp", addr); err == nil {
+		t.Error("a closed fabric listens")
+	}
+}
+
+func TestRejects(t *testing.T) {
+	f := fabric(t)
+	for name, err := range map[string]error{
+		"to itself":       f.Cut("n1", "n1"),
+		"from nobody":     f.Mend("", "n1"),
+		"negative delay":  f.Delay("n1", "n2", -1, 0),
+		"jitter too wide": f.Delay("n1", "n2", time.Millisecond, time.Second),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
 }
