@@ -2,7 +2,10 @@
 package workloads
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -25,6 +28,26 @@ type Workload struct {
 	Watches func(p Params, node history.NodeID, rng *rand.Rand) []history.Watch
 	// Closed marks a load whose workers proceed at their own speed whatever the rate: locks, leases.
 	Closed bool
+	// Params are the defaults of the settings that this workload reads; see Defaults.
+	Params Params
+}
+
+// All is every workload, in the order in which they are listed.
+var All = []Workload{Register}
+
+// MaxWorkers is the largest number of workers of a run: numbers that must be unique are counted in steps of it.
+const MaxWorkers = 4096
+
+// Find returns the workload of a name.
+func Find(name string) (Workload, error) {
+	var names []string
+	for _, w := range All {
+		if w.Name == name {
+			return w, nil
+		}
+		names = append(names, w.Name)
+	}
+	return Workload{}, fmt.Errorf("workload %q: not one of %s", name, strings.Join(names, ", "))
 }
 
 // Params are the settings that workloads read. Zero fields mean the workload's default, filled in by Defaults.
@@ -43,6 +66,53 @@ type Params struct {
 	RangeLimit   int64
 	Sequential   bool // keys in order instead of at random (bench)
 	KeySpace     int  // number of distinct keys (bench)
+}
+
+// Defaults fills the settings that p leaves open with w's own. New, Share and Watches are called with the result.
+func (w Workload) Defaults(p Params) Params {
+	d := w.Params
+	fill(&p.Run, "w")
+	fill(&p.Workers, 1)
+	fill(&p.Nodes, 1)
+	fill(&p.Keys, d.Keys)
+	fill(&p.OpsPerKey, d.OpsPerKey)
+	fill(&p.KeySize, d.KeySize)
+	fill(&p.ValSize, d.ValSize)
+	fill(&p.TTL, d.TTL)
+	fill(&p.Hold, d.Hold)
+	fill(&p.RangeLimit, d.RangeLimit)
+	fill(&p.KeySpace, d.KeySpace)
+	p.Sequential = p.Sequential || d.Sequential
+	if len(p.Mix) == 0 {
+		p.Mix = maps.Clone(d.Mix)
+	}
+	return p
+}
+
+// fill replaces a zero value.
+func fill[T comparable](at *T, value T) {
+	var zero T
+	if *at == zero {
+		*at = value
+	}
+}
+
+// CheckMix says whether the workload knows every kind of operation that the mix names.
+func (w Workload) CheckMix(mix map[string]int) error {
+	total := 0
+	for name, weight := range mix {
+		if _, ok := w.Params.Mix[name]; !ok {
+			return fmt.Errorf("mix %q: workload %s has %s", name, w.Name, strings.Join(choose(w.Params.Mix).names, ", "))
+		}
+		if weight < 0 {
+			return fmt.Errorf("mix %q: weight %d is below zero", name, weight)
+		}
+		total += weight
+	}
+	if len(mix) > 0 && total == 0 {
+		return fmt.Errorf("mix: all weights are zero")
+	}
+	return nil
 }
 
 // Pace says when the n-th operation (from 0) is due, since the load's start. A nil Pace is a closed loop.

@@ -1,0 +1,261 @@
+package memkv
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// The reasons for which the store refuses a request. A refused request changed nothing.
+const (
+	errCompacted  = "compacted"
+	errFuture     = "future revision"
+	errDuplicate  = "duplicate key"
+	errNoLease    = "lease not found"
+	errLeaseHeld  = "lease exists"
+	errEmptyKey   = "empty key"
+	errUnsupport  = "unsupported request"
+	errNotLeader  = "not leader"
+	errSession    = "session expired"
+	errRefused    = "connection refused"
+	errLost       = "connection lost"
+	errTimeout    = "deadline exceeded"
+	errCanceled   = "canceled"
+	errManyAtOnce = "too many requests"
+)
+
+func refuse(reason string) history.Result {
+	return history.Result{Outcome: history.Fail, Error: reason}
+}
+
+// apply carries out a request that passed the log, at one revision. It is where every write takes effect.
+func (s *sim) apply(req history.Request) history.Result {
+	s.store.now = s.now()
+	res := s.carryOut(req)
+	s.store.seal()
+	if res.Header.Revision == 0 {
+		res.Header.Revision = s.store.revision()
+	}
+	return res
+}
+
+func (s *sim) carryOut(req history.Request) history.Result {
+	st := s.store
+	if reason := st.check(req); reason != "" {
+		return refuse(reason)
+	}
+	res := history.Result{Outcome: history.OK}
+	switch req.Kind {
+	case history.Compact:
+		if req.Revision <= st.compact {
+			return refuse(errCompacted)
+		}
+		if req.Revision > st.revision() {
+			return refuse(errFuture)
+		}
+		st.compact = req.Revision
+	case history.Grant:
+		return s.grant(req)
+	case history.Revoke:
+		return s.revoke(req)
+	default:
+		if !s.misapply(req, &res) {
+			s.step(req, &res)
+		}
+	}
+	return res
+}
+
+// step carries out one request on keys within the revision being made.
+func (s *sim) step(req history.Request, res *history.Result) {
+	st := s.store
+	switch req.Kind {
+	case history.Put:
+		if prev, ok := st.put(req.Key, req.Value, req.Lease); ok {
+			res.Prev = []history.KV{prev}
+		}
+	case history.Delete:
+		res.Prev = st.remove(req.Key, req.End)
+		res.Deleted = int64(len(res.Prev))
+	case history.CAS:
+		now, ok := st.at(req.Key, st.revision()+1)
+		if res.Succeeded = ok && now.Value == req.Expect; res.Succeeded {
+			st.put(req.Key, req.Value, req.Lease)
+			res.Prev = []history.KV{now}
+		} else {
+			s.read(req, st.revision()+1, nil, res)
+		}
+	case history.Txn:
+		side := req.Else
+		if res.Succeeded = st.holds(req.If, st.revision()+1); res.Succeeded {
+			side = req.Then
+		}
+		for _, op := range side {
+			var r history.Result
+			s.step(op, &r)
+			res.Responses = append(res.Responses, r)
+		}
+	default:
+		s.read(req, st.revision()+1, nil, res)
+	}
+}
+
+// read answers a get or range as of a revision. Revisions that the member lost are passed over.
+func (s *sim) read(req history.Request, now int64, skips map[int64]bool, res *history.Result) {
+	if req.Revision > 0 {
+		now = req.Revision
+	}
+	for _, key := range s.store.within(req.Key, req.End) {
+		kv, ok := s.store.at(key, now)
+		if ok && skips[kv.Mod] {
+			kv, ok = s.store.at(key, kv.Mod-1)
+		}
+		if !ok {
+			continue
+		}
+		res.Count++
+		if req.CountOnly {
+			continue
+		}
+		if req.Limit > 0 && int64(len(res.KVs)) >= req.Limit {
+			res.More = true
+			continue
+		}
+		if req.KeysOnly {
+			kv.Value = ""
+		}
+		res.KVs = append(res.KVs, kv)
+	}
+}
+
+// holds says whether every compare holds. A key that does not exist has no value to compare, and zero for the rest.
+func (s *store) holds(all []history.Compare, revision int64) bool {
+	for _, c := range all {
+		kv, ok := s.at(c.Key, revision)
+		var order int
+		switch c.Target {
+		case "value":
+			if !ok {
+				return false
+			}
+			order = strings.Compare(kv.Value, c.Value)
+		case "version":
+			order = compare(kv.Version, c.Number)
+		case "mod":
+			order = compare(kv.Mod, c.Number)
+		case "create":
+			order = compare(kv.Create, c.Number)
+		case "lease":
+			order = compare(kv.Lease, c.Number)
+		}
+		if !map[string]bool{"=": order == 0, "!=": order != 0, "<": order < 0, ">": order > 0}[c.Op] {
+			return false
+		}
+	}
+	return true
+}
+
+func compare(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// check says why the store refuses a request; "" = it does not.
+func (s *store) check(req history.Request) string {
+	switch req.Kind {
+	case history.Put, history.CAS:
+		if req.Key == "" {
+			return errEmptyKey
+		}
+		if _, ok := s.leases[req.Lease]; req.Lease != 0 && !ok {
+			return errNoLease
+		}
+	case history.Get, history.Range:
+		return s.checkRevision(req.Revision, s.revision(), s.compact)
+	case history.Txn:
+		for _, c := range req.If {
+			if !slices.Contains([]string{"value", "version", "mod", "create", "lease"}, c.Target) {
+				return errUnsupport
+			}
+		}
+		for _, side := range [][]history.Request{req.Then, req.Else} {
+			if !distinct(side) {
+				return errDuplicate
+			}
+			for _, op := range side {
+				if reason := s.check(op); reason != "" {
+					return reason
+				}
+			}
+		}
+	case history.Delete, history.Compact, history.Grant, history.Revoke:
+	default:
+		return errUnsupport
+	}
+	return ""
+}
+
+func (s *store) checkRevision(asked, revision, compact int64) string {
+	switch {
+	case asked > revision:
+		return errFuture
+	case asked > 0 && asked < compact:
+		return errCompacted
+	}
+	return ""
+}
+
+// distinct says whether no key is put twice, or put and deleted, by requests that are carried out together.
+func distinct(ops []history.Request) bool {
+	puts, deletes := touched(ops)
+	slices.Sort(puts)
+	for i, key := range puts {
+		if i > 0 && puts[i-1] == key {
+			return false
+		}
+		for _, d := range deletes {
+			if covers(d.Key, d.End, key) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func touched(ops []history.Request) (puts []string, deletes []history.Request) {
+	for _, op := range ops {
+		switch op.Kind {
+		case history.Put, history.CAS:
+			puts = append(puts, op.Key)
+		case history.Delete:
+			deletes = append(deletes, op)
+		case history.Txn:
+			for _, side := range [][]history.Request{op.Then, op.Else} {
+				p, d := touched(side)
+				puts, deletes = append(puts, p...), append(deletes, d...)
+			}
+		}
+	}
+	return puts, deletes
+}
+
+// covers says whether a range holds a key.
+func covers(from, end, key string) bool {
+	switch end {
+	case "":
+		return key == from
+	case "\x00":
+		return key >= from
+	}
+	return key >= from && key < end
+}
+
+// remaining is what is left of a span, in whole seconds.
+func remaining(expires, now time.Duration) int64 { return int64((expires - now) / time.Second) }
