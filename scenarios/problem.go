@@ -82,8 +82,14 @@ func meant(word string, allowed []string) string {
 	return ""
 }
 
+// longestWord bounds what suggestions are looked for: a longer word was not mistyped, it is something else.
+const longestWord = 60
+
 // Nearest is the allowed word that a typing error most likely made into word; empty if none is near.
 func Nearest(word string, allowed []string) string {
+	if len(word) > longestWord {
+		return ""
+	}
 	best, least := "", 1+max(1, len(word)/3)
 	for _, candidate := range allowed {
 		if d := typos(word, candidate); d < least {

@@ -56,7 +56,7 @@ type Load struct {
 	Rate        units.Rate     // offered operations per second, all clients together; 0 = closed loop
 	Arrival     string         // "poisson" or "constant"
 	Clients     units.Count
-	Conns       int // connections for each member; 0 = one for each client
+	Conns       int // connections in all, shared by the clients; 0 = one for each
 	Duration    time.Duration
 	Warmup      time.Duration
 	Total       int           // operations after which the load ends early; 0 = none
