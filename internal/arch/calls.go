@@ -56,10 +56,12 @@ func calls(s *source) (found []string) {
 		}
 	}
 	_, fakeTime := byName["synctest"]
-	polls := map[ast.Node]bool{} // calls in a loop: a test that polls may sleep between two looks
+	polls := map[ast.Node]bool{} // a test that polls may sleep between two looks; TestMain may be a sleeping child
 	ast.Inspect(s.file, func(n ast.Node) bool {
-		if loop, ok := n.(*ast.ForStmt); ok && s.test {
-			ast.Inspect(loop.Body, func(inner ast.Node) bool { polls[inner] = true; return true })
+		_, loop := n.(*ast.ForStmt)
+		f, ok := n.(*ast.FuncDecl)
+		if s.test && (loop || ok && f.Name.Name == "TestMain") {
+			ast.Inspect(n, func(inner ast.Node) bool { polls[inner] = true; return true })
 		}
 		selector, ok := n.(*ast.SelectorExpr)
 		if !ok {
