@@ -13,6 +13,8 @@ type Cluster struct {
 	Driver  string // "etcd", "memkv"
 	Version string // as the running members report it
 	Nodes   []history.NodeID
+	// Endpoints is where other clients than ours reach each member: "127.0.0.1:41234".
+	Endpoints map[history.NodeID]string
 	// ElectionTimeout is the members' setting: what leader changes are measured in.
 	ElectionTimeout time.Duration
 
