@@ -1,0 +1,112 @@
+package history
+
+import "time"
+
+// Record is one line of the journal that a run writes as it goes: exactly one of the pointers is set.
+type Record struct {
+	Call     *Op    // an operation about to be sent: no result, no return
+	Return   *Op    // an operation that has returned
+	Watch    *Watch // a watch that was opened, or (with Closed) that ended; without its responses
+	Response *WatchResponse
+	WatchID  int // of Response
+	Fault    *Fault
+	Status   *Status
+	Evidence *Evidence
+	Meta     *Meta
+}
+
+// at is the record's place in the order of time.
+func (r Record) at() time.Duration {
+	switch {
+	case r.Call != nil:
+		return r.Call.Call
+	case r.Return != nil:
+		return r.Return.Return
+	case r.Response != nil:
+		return r.Response.At
+	case r.Watch != nil && r.Watch.Closed > 0:
+		return r.Watch.Closed
+	case r.Watch != nil:
+		return r.Watch.Opened
+	}
+	return 0
+}
+
+// Journal puts a history together again from the records that a Recorder drained. Records may be cut off anywhere, as
+// by the death of the harness: what was open then has an unknown outcome.
+type Journal struct {
+	h     History
+	open  map[int]int // an open operation's ID to its place in h.Ops
+	watch map[int]int // a watch's ID to its place in h.Watches
+	last  time.Duration
+}
+
+// Add takes the next record.
+func (j *Journal) Add(r Record) {
+	if j.open == nil {
+		j.open, j.watch = map[int]int{}, map[int]int{}
+	}
+	j.last = max(j.last, r.at())
+	switch {
+	case r.Call != nil:
+		j.open[r.Call.ID] = len(j.h.Ops)
+		j.h.Ops = append(j.h.Ops, *r.Call)
+	case r.Return != nil:
+		j.complete(*r.Return)
+	case r.Watch != nil:
+		j.addWatch(*r.Watch)
+	case r.Response != nil:
+		w := j.addWatch(Watch{ID: r.WatchID})
+		w.Responses = append(w.Responses, *r.Response)
+	case r.Fault != nil:
+		j.h.Faults = replaceFault(j.h.Faults, *r.Fault)
+	case r.Status != nil:
+		j.h.Statuses = append(j.h.Statuses, *r.Status)
+	case r.Evidence != nil:
+		j.h.Evidence = append(j.h.Evidence, *r.Evidence)
+	case r.Meta != nil:
+		j.h.Meta = *r.Meta
+	}
+}
+
+func (j *Journal) complete(op Op) {
+	place, called := j.open[op.ID]
+	if !called {
+		j.h.Ops = append(j.h.Ops, op)
+		return
+	}
+	delete(j.open, op.ID)
+	j.h.Ops[place] = op
+}
+
+// addWatch is the watch with this ID; if it is known, only its end is news.
+func (j *Journal) addWatch(w Watch) *Watch {
+	place, known := j.watch[w.ID]
+	if !known {
+		place = len(j.h.Watches)
+		j.watch[w.ID] = place
+		j.h.Watches = append(j.h.Watches, w)
+	} else if w.Closed > 0 {
+		w.Responses = j.h.Watches[place].Responses
+		j.h.Watches[place] = w
+	}
+	return &j.h.Watches[place]
+}
+
+// Open is the number of operations that have no answer yet.
+func (j *Journal) Open() int { return len(j.open) }
+
+// History is what was recorded: everything in order, and open operations and watches ended with the last record.
+func (j *Journal) History() *History {
+	for _, place := range j.open {
+		j.h.Ops[place].Result = Result{Error: StillOpen}
+		j.h.Ops[place].Return = max(j.last, j.h.Ops[place].Call)
+	}
+	for i := range j.h.Watches {
+		if j.h.Watches[i].Closed == 0 {
+			j.h.Watches[i].Closed = j.last
+		}
+	}
+	j.h.Sort()
+	return &j.h
+}
