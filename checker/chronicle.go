@@ -1,0 +1,382 @@
+package checker
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// chronicle is the store's history by key and revision as clients saw it. Nobody is trusted: a change is known because
+// somebody saw it (a watch, the writer that was acknowledged, a later reader), and everybody who saw it has to have seen
+// the same.
+type chronicle struct {
+	h       *history.History
+	keys    []string            // sorted
+	changes map[string][]change // by key, in order of revision
+	clashes []clash
+	wipes   []wipe
+	covered []span // revisions of which an unfiltered watch of all keys delivered everything
+	loose   map[string]bool
+	open    []wipe // deletes of unknown outcome: they may have happened, and nobody need have seen it
+}
+
+// change is one change of one key.
+type change struct {
+	rev    int64
+	kv     *history.KV // of a put; nil for a deletion
+	full   bool        // kv's create revision, version and lease are known
+	hidden bool        // kv's value is not known
+	by     source
+}
+
+// source is who saw a change: an operation's place in the history, or the watch's, counted down from -1.
+type source int32
+
+func watchSource(i int) source      { return source(-1 - i) }
+func (s source) watch() (int, bool) { return int(-1 - s), s < 0 }
+
+// clash is two sources that saw different things at one key and revision.
+type clash struct {
+	key  string
+	a, b change
+}
+
+// wipe is a deletion of a range whose keys were not told.
+type wipe struct {
+	key, end string
+	rev      int64
+}
+
+// span is revisions from first to last, both included.
+type span struct{ first, last int64 }
+
+func newChronicle(h *history.History) *chronicle {
+	c := &chronicle{h: h, changes: map[string][]change{}, loose: map[string]bool{}}
+	for i := range h.Ops {
+		c.operation(i)
+	}
+	for i := range h.Watches {
+		c.stream(i)
+	}
+	for key, seen := range c.changes {
+		c.keys = append(c.keys, key)
+		c.changes[key] = c.settle(key, seen)
+	}
+	sort.Strings(c.keys)
+	sort.Slice(c.clashes, func(i, j int) bool {
+		a, b := c.clashes[i], c.clashes[j]
+		return a.a.rev < b.a.rev || a.a.rev == b.a.rev && a.key < b.key
+	})
+	c.covered = joined(c.covered)
+	return c
+}
+
+func (c *chronicle) add(key string, seen change) {
+	if seen.rev <= 0 {
+		return
+	}
+	if seen.kv != nil && seen.kv.Lease != 0 {
+		c.loose[key] = true
+	}
+	// A hot key's value is read a thousand times in a row: once is enough.
+	before := c.changes[key]
+	for i := len(before) - 1; i >= 0 && i >= len(before)-4; i-- {
+		if x := &before[i]; x.rev == seen.rev && x.kv != nil && seen.kv != nil && x.full == seen.full && x.hidden == seen.hidden && x.agrees(seen) &&
+			(x.by < 0) == (seen.by < 0) {
+			return
+		}
+	}
+	c.changes[key] = append(before, seen)
+}
+
+func (c *chronicle) operation(i int) {
+	op := &c.h.Ops[i]
+	by := source(i)
+	c.pairs(&op.Request, &op.Result, by)
+	switch {
+	case op.Result.Outcome == history.OK:
+		c.written(&op.Request, &op.Result, op.Result.Header.Revision, by)
+	case op.Result.Outcome == history.Unknown:
+		c.maybeDeleted(&op.Request)
+	}
+}
+
+// pairs files what an answer shows.
+func (c *chronicle) pairs(req *history.Request, res *history.Result, by source) {
+	for _, kvs := range [][]history.KV{res.KVs, res.Prev} {
+		for j := range kvs {
+			kv := &kvs[j]
+			c.add(kv.Key, change{rev: kv.Mod, kv: kv, full: kv.Version > 0, hidden: req.KeysOnly, by: by})
+		}
+	}
+	side := side(req, res)
+	for j := range res.Responses {
+		if j < len(side) {
+			c.pairs(&side[j], &res.Responses[j], by)
+		}
+	}
+}
+
+// side is the list of requests that a transaction carried out.
+func side(req *history.Request, res *history.Result) []history.Request {
+	if res.Succeeded {
+		return req.Then
+	}
+	return req.Else
+}
+
+// written files what an acknowledged write did, at its revision.
+func (c *chronicle) written(req *history.Request, res *history.Result, rev int64, by source) {
+	switch req.Kind {
+	case history.Put:
+		c.put(req, rev, by)
+	case history.CAS:
+		if res.Succeeded {
+			c.put(req, rev, by)
+		}
+	case history.Delete:
+		c.deleted(req, res, rev, by)
+	case history.Txn:
+		side := side(req, res)
+		for j := range res.Responses {
+			if j < len(side) {
+				c.written(&side[j], &res.Responses[j], rev, by)
+			}
+		}
+	}
+}
+
+func (c *chronicle) put(req *history.Request, rev int64, by source) {
+	kv := &history.KV{Key: req.Key, Value: req.Value, Mod: rev, Lease: req.Lease}
+	c.add(req.Key, change{rev: rev, kv: kv, by: by})
+}
+
+func (c *chronicle) deleted(req *history.Request, res *history.Result, rev int64, by source) {
+	switch {
+	case res.Deleted == 0:
+	case req.End == "":
+		c.add(req.Key, change{rev: rev, by: by})
+	case int64(len(res.Prev)) == res.Deleted:
+		for j := range res.Prev {
+			c.add(res.Prev[j].Key, change{rev: rev, by: by})
+		}
+	default:
+		c.wipes = append(c.wipes, wipe{req.Key, req.End, rev})
+	}
+}
+
+func (c *chronicle) maybeDeleted(req *history.Request) {
+	switch req.Kind {
+	case history.Delete:
+		c.open = append(c.open, wipe{key: req.Key, end: req.End})
+	case history.Txn:
+		for _, side := range [][]history.Request{req.Then, req.Else} {
+			for j := range side {
+				c.maybeDeleted(&side[j])
+			}
+		}
+	}
+}
+
+func (c *chronicle) stream(i int) {
+	w := &c.h.Watches[i]
+	by := watchSource(i)
+	for j := range w.Responses {
+		for k := range w.Responses[j].Events {
+			ev := &w.Responses[j].Events[k]
+			seen := change{rev: ev.KV.Mod, by: by}
+			if !ev.Delete {
+				seen.kv, seen.full = &ev.KV, ev.KV.Version > 0
+			}
+			c.add(ev.KV.Key, seen)
+			if ev.Prev != nil {
+				c.add(ev.Prev.Key, change{rev: ev.Prev.Mod, kv: ev.Prev, full: ev.Prev.Version > 0, by: by})
+			}
+		}
+	}
+	if first, last := delivered(w); w.Key == "" && w.End == "\x00" && !w.NoPut && !w.NoDelete && first <= last {
+		c.covered = append(c.covered, span{first, last})
+	}
+}
+
+// delivered is the span of revisions of which the stream has delivered everything that it was asked for: from where it
+// began to its last event or bookmark. It is empty if that is not known.
+func delivered(w *history.Watch) (first, last int64) {
+	first = w.Start
+	for j := range w.Responses {
+		r := &w.Responses[j]
+		switch {
+		case r.Created:
+			if first == 0 {
+				first = r.Header.Revision + 1
+			}
+		case len(r.Events) > 0:
+			rev := r.Events[len(r.Events)-1].KV.Mod
+			if first == 0 {
+				first = r.Events[0].KV.Mod
+			}
+			if r.Fragment {
+				rev--
+			}
+			last = max(last, rev)
+		case r.Progress:
+			if first == 0 {
+				first = r.Header.Revision + 1
+			}
+			last = max(last, r.Header.Revision)
+		}
+	}
+	return first, last
+}
+
+// settle sorts what was seen of one key and makes it one change for each revision: what most of those say who saw it.
+func (c *chronicle) settle(key string, seen []change) []change {
+	sort.SliceStable(seen, func(i, j int) bool { return seen[i].rev < seen[j].rev })
+	out := seen[:0]
+	for i := 0; i < len(seen); {
+		j := i + 1
+		for j < len(seen) && seen[j].rev == seen[i].rev {
+			j++
+		}
+		out = append(out, c.agree(key, seen[i:j]))
+		i = j
+	}
+	return out
+}
+
+// agree returns what most saw, with all that is known of it, and files those who saw something else.
+func (c *chronicle) agree(key string, seen []change) change {
+	best, votes := 0, 0
+	for i := range seen {
+		if seen[i].full || seen[i].kv == nil {
+			best = i
+			break
+		}
+	}
+	for i := best; votes < len(seen) && i < len(seen); i++ {
+		n := 0
+		for j := range seen {
+			if seen[i].agrees(seen[j]) {
+				n++
+			}
+		}
+		if n > votes {
+			best, votes = i, n
+		}
+	}
+	for i := range seen {
+		if !seen[best].agrees(seen[i]) {
+			c.clashes = append(c.clashes, clash{key, seen[best], seen[i]})
+		}
+	}
+	return seen[best]
+}
+
+func (a change) agrees(b change) bool {
+	if a.kv == nil || b.kv == nil {
+		return a.kv == b.kv
+	}
+	if !a.hidden && !b.hidden && a.kv.Value != b.kv.Value {
+		return false
+	}
+	return !a.full || !b.full || a.kv.Create == b.kv.Create && a.kv.Version == b.kv.Version && a.kv.Lease == b.kv.Lease
+}
+
+// joined merges spans that touch.
+func joined(spans []span) []span {
+	sort.Slice(spans, func(i, j int) bool { return spans[i].first < spans[j].first })
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.first <= out[n-1].last+1 {
+			out[n-1].last = max(out[n-1].last, s.last)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// upTo is how many of the key's changes happened up to a revision.
+func (c *chronicle) upTo(key string, rev int64) int {
+	changes := c.changes[key]
+	return sort.Search(len(changes), func(i int) bool { return changes[i].rev > rev })
+}
+
+// within are the keys of a range, as in a request.
+func (c *chronicle) within(key, end string) []string {
+	from := sort.SearchStrings(c.keys, key)
+	to := len(c.keys)
+	switch end {
+	case "":
+		to = from
+		if from < len(c.keys) && c.keys[from] == key {
+			to++
+		}
+	case "\x00":
+	default:
+		to = max(from, sort.SearchStrings(c.keys, end))
+	}
+	return c.keys[from:to]
+}
+
+// nothingUnseen reports whether the key cannot have vanished after from, up to to, without anybody having seen it.
+func (c *chronicle) nothingUnseen(key string, from, to int64) bool {
+	for _, s := range c.covered {
+		if s.first <= from+1 && to <= s.last {
+			return true
+		}
+	}
+	if c.loose[key] {
+		return false
+	}
+	for _, w := range c.wipes {
+		if from < w.rev && w.rev <= to && inRange(key, w.key, w.end) {
+			return false
+		}
+	}
+	for _, w := range c.open {
+		if inRange(key, w.key, w.end) {
+			return false
+		}
+	}
+	return true
+}
+
+// inRange reports whether a key is in a range as in a request.
+func inRange(key, from, end string) bool {
+	switch end {
+	case "":
+		return key == from
+	case "\x00":
+		return key >= from
+	}
+	return key >= from && key < end
+}
+
+// saw says who saw the change, for a sentence: "op 7 put x 1", "watch 2 on n1 delivered it".
+func (c *chronicle) saw(x change) string {
+	if i, ok := x.by.watch(); ok {
+		return fmt.Sprintf("%s saw %s", watchName(&c.h.Watches[i]), x)
+	}
+	return fmt.Sprintf("op %d saw %s", c.h.Ops[x.by].ID, x)
+}
+
+// op is the operation that saw the change, if one did.
+func (c *chronicle) op(x change) []history.Op {
+	if x.by < 0 {
+		return nil
+	}
+	return c.h.Ops[x.by : x.by+1]
+}
+
+// String is the change as in "put 3 at revision 9".
+func (x change) String() string {
+	switch {
+	case x.kv == nil:
+		return fmt.Sprintf("a delete at revision %d", x.rev)
+	case x.full:
+		return fmt.Sprintf("a put of %q at revision %d (create %d, version %d, lease %x)", x.kv.Value, x.rev, x.kv.Create, x.kv.Version, x.kv.Lease)
+	}
+	return fmt.Sprintf("a put of %q at revision %d", x.kv.Value, x.rev)
+}

@@ -1,0 +1,5 @@
+package checker
+
+import "testing"
+
+func TestSerializable(t *testing.T) { runCases(t, "serializable", checkSerializable) }

@@ -1,0 +1,5 @@
+package checker
+
+import "testing"
+
+func TestWatch(t *testing.T) { runCases(t, "watch", checkWatch) }
