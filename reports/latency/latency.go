@@ -1,0 +1,181 @@
+// Package latency measures a run: how long its operations took, from the moment they were due and from the moment they
+// were sent, second by second.
+//
+// Both readings come from the one recording that is also judged. The reading from due time is the honest one: while a
+// server stands still, an open loop keeps falling due, and those operations waited (G. Tene, "How NOT to Measure
+// Latency"). The reading from send time is what a closed loop would have shown, kept beside it so that the difference
+// can be seen.
+package latency
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// Face is the moment from which an operation's latency is read.
+type Face uint8
+
+// The two readings of one recording.
+const (
+	Due  Face = iota // from when the pace wanted it sent
+	Send             // from when it was sent
+)
+
+// String is the face's name in files and reports.
+func (f Face) String() string {
+	if f == Send {
+		return "send"
+	}
+	return "due"
+}
+
+// Faces are both readings, the honest one first.
+var Faces = []Face{Due, Send}
+
+// Phases of a run, as history.Phases names them. All is every one of them.
+const (
+	Quiet    = "quiet"
+	Faulty   = "faulty"
+	Recovery = "recovery"
+	All      = "all"
+)
+
+// Grace is how long after the end of a second an operation that was due in it may be answered and still count as held.
+// It forgives operations in flight at the boundary, not a backlog: one that grows leaves it within seconds.
+const Grace = 100 * time.Millisecond
+
+// Slice is what fell due in one second of the load, of one phase, operation and outcome. The sum of all slices is the
+// run, so every total is a sum of slices and agrees with every other.
+type Slice struct {
+	Second  int // since the load's start
+	Phase   string
+	Op      string
+	Outcome history.Outcome
+	Full    bool // the whole second belongs to the phase and to the load
+	Count   int64
+	Held    int64 // of Count: OK, and answered by the second's end plus Grace
+	Clipped int64 // latencies beyond the histogram's range, recorded at its limit
+	faces   [2]*hdrhistogram.PackedHistogram
+}
+
+// Recording is a run's load, measured. Warm-up, final reads and the nemesis's own probes are not in it.
+type Recording struct {
+	Open    bool          // an open loop; in a closed one due and send are the same
+	Start   time.Duration // of the load, since the run's epoch
+	Length  time.Duration
+	Epoch   time.Time // wall clock at the load's start
+	Phases  []history.Phase
+	Slices  []Slice // ordered by second, phase, operation and outcome
+	Ended   []Ended // by second of return
+	Slips   *Histogram
+	Queued  *Histogram // how long operations waited for their own client to be free
+	Ops     []string   // the operations seen, in order of frequency
+	Offered float64    // operations due per second of the load
+}
+
+// Ended counts the operations that ended in one second of the load, whatever second they were due in.
+type Ended struct{ OK, Fail, Unknown int64 }
+
+// Filter chooses slices. The zero value of a field chooses all; Outcomes nil means OK alone.
+type Filter struct {
+	Op, Phase string
+	Outcomes  []history.Outcome
+	FullOnly  bool
+}
+
+// Every is all three outcomes.
+var Every = []history.Outcome{history.OK, history.Fail, history.Unknown}
+
+// Match reports whether the filter chooses a slice.
+func (f Filter) Match(s *Slice) bool {
+	if f.Op != "" && f.Op != All && f.Op != s.Op || f.Phase != "" && f.Phase != All && f.Phase != s.Phase {
+		return false
+	}
+	if f.FullOnly && !s.Full {
+		return false
+	}
+	if f.Outcomes == nil {
+		return s.Outcome == history.OK
+	}
+	return slices.Contains(f.Outcomes, s.Outcome)
+}
+
+// Total is the histogram of everything that a filter chooses, read from one face.
+func (r *Recording) Total(f Filter, face Face) *Histogram {
+	total := NewHistogram()
+	for i := range r.Slices {
+		if s := &r.Slices[i]; f.Match(s) {
+			s.faces[face].MergeInto(total.dense)
+			total.Clipped += s.Clipped
+		}
+	}
+	return total
+}
+
+// Count is the number of operations that a filter chooses.
+func (r *Recording) Count(f Filter) (n int64) {
+	for i := range r.Slices {
+		if f.Match(&r.Slices[i]) {
+			n += r.Slices[i].Count
+		}
+	}
+	return n
+}
+
+// Seconds are the seconds of the load of which a phase has at least a part, in order; with full, only those that it
+// has wholly.
+func (r *Recording) Seconds(phase string, full bool) []int {
+	var seconds []int
+	for second := range r.seconds() {
+		from, to := r.span(second)
+		inside := r.covered(phase, from, to)
+		if inside > 0 && !full || inside == time.Second {
+			seconds = append(seconds, second)
+		}
+	}
+	return seconds
+}
+
+// Span is how much of the load belongs to a phase.
+func (r *Recording) Span(phase string) time.Duration {
+	return r.covered(phase, r.Start, r.Start+r.Length)
+}
+
+func (r *Recording) seconds() int { return int((r.Length + time.Second - 1) / time.Second) }
+
+// span is a second's place on the run's clock, cut at the load's end.
+func (r *Recording) span(second int) (from, to time.Duration) {
+	from = r.Start + time.Duration(second)*time.Second
+	return from, min(from+time.Second, r.Start+r.Length)
+}
+
+// covered is how much of a span belongs to a phase.
+func (r *Recording) covered(phase string, from, to time.Duration) (inside time.Duration) {
+	if phase == "" || phase == All {
+		return max(0, to-from)
+	}
+	for _, p := range r.Phases {
+		if p.Name == phase {
+			inside += max(0, min(to, p.To)-max(from, p.From))
+		}
+	}
+	return inside
+}
+
+// Buckets calls each for every filled bucket of a slice, in order of value.
+func (s *Slice) Buckets(face Face, each func(ns, count int64)) {
+	s.faces[face].ForEachBucket(func(value, count int64) bool {
+		each(value, count)
+		return true
+	})
+}
+
+func compareSlices(a, b Slice) int {
+	return cmp.Or(cmp.Compare(a.Second, b.Second), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Op, b.Op),
+		cmp.Compare(a.Outcome, b.Outcome))
+}

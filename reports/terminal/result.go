@@ -1,0 +1,304 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/checker"
+	"github.com/whitewater-kv/whitewater/history"
+	"github.com/whitewater-kv/whitewater/reports/claims"
+	"github.com/whitewater-kv/whitewater/reports/latency"
+	"github.com/whitewater-kv/whitewater/reports/summary"
+)
+
+// Header is the first line of a run: program, scenario, target and seed.
+func Header(program string, m history.Meta) string {
+	return fmt.Sprintf("%s · %s · %s %s × %d · seed %d", program, m.Scenario, m.Target, m.Version, len(m.Nodes), m.Seed)
+}
+
+// WriteResult writes the last block of a run: what ran, what was checked, the verdict, the claims, where the report is.
+func WriteResult(w io.Writer, s *summary.Summary, style Style) error {
+	b := &block{s: s, style: style}
+	b.ran()
+	b.checked()
+	b.latency()
+	b.line("")
+	b.verdict()
+	b.counterexample()
+	b.checks()
+	b.claims()
+	b.warnings()
+	b.end()
+	_, err := io.WriteString(w, b.text.String())
+	return err
+}
+
+type block struct {
+	s     *summary.Summary
+	style Style
+	text  strings.Builder
+}
+
+func (b *block) line(format string, args ...any) {
+	b.text.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+// row writes a labelled line.
+func (b *block) row(label, format string, args ...any) {
+	b.line("  %s %s", b.style.paint(pad(label, 9), dim), fmt.Sprintf(format, args...))
+}
+
+func (b *block) ran() {
+	r := b.s.Latency
+	parts := []string{
+		seconds(r.Length), claims.Thousands(int64(b.s.Total)) + " ops", b.faults(),
+	}
+	if r.Open {
+		parts = append(parts, "slip p99 "+claims.ShowDuration(r.Slips.Quantile(.99)))
+	} else {
+		parts = append(parts, "closed loop")
+	}
+	b.row("ran", "%s", strings.Join(parts, " · "))
+}
+
+func (b *block) faults() string {
+	took := 0
+	for _, f := range b.s.Faults {
+		if f.TookEffect {
+			took++
+		}
+	}
+	switch n := len(b.s.Faults); {
+	case n == 0 && b.s.Meta.Planned == 0:
+		return "no faults"
+	case took == n && n >= b.s.Meta.Planned:
+		return fmt.Sprintf("%s, all took effect", plural(n, "fault"))
+	default:
+		return b.style.paint(fmt.Sprintf("%d of %s took effect", took, plural(max(n, b.s.Meta.Planned), "fault")), yellow)
+	}
+}
+
+func (b *block) checked() {
+	keys, took, shrunk := 0, time.Duration(0), ""
+	for _, r := range b.s.Checks {
+		keys, took = max(keys, r.Keys), took+r.Took
+		for _, c := range r.Counterexample {
+			if shrunk == "" && c.Of > len(c.Ops) {
+				shrunk = fmt.Sprintf(" · shrunk %s from %d ops to %d", safe(c.Name), c.Of, len(c.Ops))
+			}
+		}
+	}
+	b.row("checked", "%s keys, %s in %s%s", claims.Thousands(int64(keys)), plural(len(b.s.Checks), "check"), claims.ShowDuration(took), shrunk)
+}
+
+// latency is one line for each operation: both readings of the quiet phase, and the faulty one beside it.
+func (b *block) latency() {
+	for _, op := range b.s.Latency.Ops {
+		quiet, label := latency.Filter{Op: op, Phase: latency.Quiet}, "quiet "
+		if b.s.Latency.Count(quiet) == 0 {
+			quiet.Phase, label = latency.All, ""
+		}
+		due, send := b.s.Latency.Total(quiet, latency.Due), b.s.Latency.Total(quiet, latency.Send)
+		if due.Count() == 0 {
+			continue
+		}
+		rate := float64(due.Count()) / max(b.s.Latency.Span(quiet.Phase).Seconds(), 1e-9)
+		text := fmt.Sprintf("%s%s ok/s  p50 %s  p99 %s", label, claims.Thousands(int64(rate+.5)), claims.ShowDuration(due.Quantile(.5)), claims.ShowDuration(due.Quantile(.99)))
+		if b.s.Latency.Open {
+			text += fmt.Sprintf("  (from send %s)", claims.ShowDuration(send.Quantile(.99)))
+		}
+		if faulty := b.s.Latency.Total(latency.Filter{Op: op, Phase: latency.Faulty}, latency.Due); faulty.Count() > 0 && quiet.Phase != latency.All {
+			text += fmt.Sprintf("  · faulty p99 %s", claims.ShowDuration(faulty.Quantile(.99)))
+		}
+		b.row(op, "%s", text)
+	}
+}
+
+func (b *block) verdict() {
+	colour := yellow
+	switch b.s.Exit {
+	case summary.ExitPass:
+		colour = green
+	case summary.ExitViolation, summary.ExitInternal, summary.ExitClaim:
+		colour = red
+	}
+	b.line("%s  %s", b.style.paint(b.s.Verdict, bold, colour), safe(b.s.Reason))
+}
+
+// counterexampleOps is how many operations of a counterexample the terminal shows; the report shows all.
+const counterexampleOps = 20
+
+func (b *block) counterexample() {
+	if len(b.s.Counterexamples) == 0 {
+		b.line("")
+		return
+	}
+	c := b.s.Counterexamples[0]
+	b.line("")
+	rows := make([][4]string, 0, len(c.Ops))
+	var wide [4]int
+	for i, op := range c.Ops {
+		if i == counterexampleOps {
+			break
+		}
+		row := [4]string{
+			fmt.Sprintf("%.3f–%.3f s", b.s.Since(op.Call).Seconds(), b.s.Since(op.Return).Seconds()),
+			fmt.Sprintf("client %d", op.Process), safe(summary.Clip(asked(op), 60)), safe(summary.Clip(told(op), 60)),
+		}
+		for j := range row {
+			wide[j] = max(wide[j], len([]rune(row[j])))
+		}
+		rows = append(rows, row)
+	}
+	for i, row := range rows {
+		b.line("  %s  %s  %s  → %s  %s", pad(row[0], wide[0]), pad(row[1], wide[1]), pad(row[2], wide[2]), pad(row[3], wide[3]),
+			b.style.paint(place(c.Ops[i]), dim))
+	}
+	if more := len(c.Ops) - len(rows); more > 0 {
+		b.line("  … and %d more in the report", more)
+	}
+	for i, note := range c.Context {
+		label := "while:"
+		if i > 0 {
+			label = "      "
+		}
+		b.line("  %s %s", label, safe(note))
+	}
+	if n := len(b.s.Counterexamples) - 1; n > 0 {
+		b.line("  … and %s in the report", plural(n, "more counterexample"))
+	}
+	b.line("")
+}
+
+// asked and told are the two halves of an operation's text: what the client asked, and what it was told.
+func asked(op history.Op) string {
+	before, _ := split(op)
+	return before
+}
+
+// told leaves out what place says.
+func told(op history.Op) string {
+	_, after := split(op)
+	words := slices.DeleteFunc(strings.Fields(after), func(word string) bool {
+		return strings.HasPrefix(word, "rev=") || strings.HasPrefix(word, "mod=") || strings.HasPrefix(word, "term=")
+	})
+	return strings.Join(words, " ")
+}
+
+func split(op history.Op) (before, after string) {
+	text := op.String()
+	if _, rest, ok := strings.Cut(text, "] "); ok {
+		text = rest
+	}
+	before, after, _ = strings.Cut(text, " -> ")
+	return before, after
+}
+
+func place(op history.Op) string {
+	text := string(op.Node)
+	if op.Result.Header.Revision > 0 {
+		text += fmt.Sprintf(", revision %d", op.Result.Header.Revision)
+	}
+	return text
+}
+
+func (b *block) mark(v checker.Verdict) string {
+	switch v {
+	case checker.Pass:
+		return b.style.paint("✓", green)
+	case checker.Fail:
+		return b.style.paint("✗", red)
+	case checker.Skipped:
+		return b.style.paint("–", dim)
+	}
+	return b.style.paint("?", yellow)
+}
+
+func (b *block) checks() {
+	var parts []string
+	for _, r := range b.s.Checks {
+		parts = append(parts, b.mark(r.Verdict)+" "+r.Checker)
+	}
+	if len(parts) == 0 {
+		return
+	}
+	for i := 0; i < len(parts); i += 6 {
+		label := "checks"
+		if i > 0 {
+			label = ""
+		}
+		b.row(label, "%s", strings.Join(parts[i:min(i+6, len(parts))], "   "))
+	}
+	for _, r := range b.s.Checks {
+		if r.Verdict == checker.Unknown || r.Verdict == checker.Fail && r.Why != b.s.Reason {
+			b.row("", "%s %s: %s", b.mark(r.Verdict), r.Checker, safe(summary.Clip(r.Why, 160)))
+		}
+	}
+}
+
+func (b *block) claims() {
+	wide, value := 0, 0
+	for _, c := range b.s.Claims {
+		wide, value = max(wide, len([]rune(c.Expr))), max(value, len([]rune(c.Show(c.Value))))
+	}
+	for i, c := range b.s.Claims {
+		label := "claims"
+		if i > 0 {
+			label = ""
+		}
+		mark := map[claims.Verdict]checker.Verdict{claims.Met: checker.Pass, claims.Missed: checker.Fail}[c.Verdict]
+		b.row(label, "%s %s  %s  %s", b.mark(mark), pad(c.Expr, wide), pad(c.Show(c.Value), value), safe(margin(c)))
+	}
+}
+
+// margin is what stands behind a claim's value: the interval, the reason, and how to decide it.
+func margin(c claims.Judged) string {
+	var parts []string
+	if interval := c.Interval(); interval != "" {
+		parts = append(parts, "("+interval+")")
+	}
+	if c.Why != "" && !(c.Advice() != "" && c.Interval() != "") {
+		parts = append(parts, c.Why)
+	}
+	text := strings.Join(parts, " ")
+	if advice := c.Advice(); advice != "" {
+		text += ": " + advice
+	}
+	return strings.TrimPrefix(text, ": ")
+}
+
+func (b *block) warnings() {
+	if reason := b.s.Untrusted(); reason != "" {
+		b.row("warning", "%s", b.style.paint("latencies cannot be trusted: "+reason, yellow))
+	}
+	if hidden := b.s.Omission(); hidden != "" {
+		b.row("note", "%s", hidden)
+	}
+	for _, allowed := range b.s.Allowed {
+		b.row("warning", "%s", b.style.paint("allowed by this call: "+allowed, yellow))
+	}
+	for _, f := range b.s.Forbidden {
+		b.row("skipped", "%s", safe(f))
+	}
+}
+
+func (b *block) end() {
+	b.line("")
+	if b.s.Report != "" {
+		b.row("report", "%s", b.s.Report)
+	}
+	again := b.s.Reproduce.Command
+	b.row("again", "%s  %s", pad(again, 48), b.style.paint(fmt.Sprintf("exit %d", b.s.Exit), bold))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return claims.Thousands(int64(n)) + " " + what + "s"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }

@@ -1,0 +1,107 @@
+// Package terminal writes what a person sees of a run in a terminal: the block that redraws while it runs, and the
+// result at its end.
+package terminal
+
+import (
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// Style says how to write to a terminal, or to something that is none.
+type Style struct {
+	Color bool
+	TTY   bool // the cursor can be moved: lines can be redrawn
+	Width int  // columns; 0 = as wide as it likes
+}
+
+// Detect finds out what an output is. mode is "auto", "always" or "never"; NO_COLOR and TERM=dumb are honoured
+// (no-color.org: any value but the empty one).
+func Detect(w io.Writer, mode string, getenv func(string) string) Style {
+	file, ok := w.(*os.File)
+	var s Style
+	if ok && term.IsTerminal(int(file.Fd())) {
+		s.TTY = getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+			s.Width = width
+		}
+	}
+	switch mode {
+	case "always":
+		s.Color = true
+	case "never":
+	default:
+		s.Color = s.TTY && getenv("NO_COLOR") == ""
+	}
+	return s
+}
+
+// The select-graphic-rendition codes in use: sixteen colours, which every theme keeps readable.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	blue   = "34"
+	cyan   = "36"
+)
+
+// paint colours a text, if the style has colour.
+func (s Style) paint(text string, codes ...string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + strings.Join(codes, ";") + "m" + text + "\x1b[0m"
+}
+
+// pad fills a text up to a width in characters.
+func pad(text string, width int) string {
+	if n := width - utf8.RuneCountInString(text); n > 0 {
+		return text + strings.Repeat(" ", n)
+	}
+	return text
+}
+
+// safe keeps recorded text from steering the terminal: control characters become visible ones.
+func safe(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0:
+			return '·'
+		}
+		return r
+	}, text)
+}
+
+// clip cuts a line at the style's width, colours not counted.
+func (s Style) clip(line string) string {
+	if s.Width <= 0 {
+		return line
+	}
+	var out strings.Builder
+	columns, escape := 0, false
+	for _, r := range line {
+		switch {
+		case r == '\x1b':
+			escape = true
+		case escape:
+			escape = r != 'm'
+		default:
+			if columns == s.Width {
+				if s.Color {
+					out.WriteString("\x1b[0m")
+				}
+				return out.String()
+			}
+			columns++
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
