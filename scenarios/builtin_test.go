@@ -94,7 +94,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"version: 1\nload: { workload: regster }",
 		"version: 1\nload: { duration: long }",
 		"version: 1\nload: { arrival: sometimes }",
-		"version: 1\nfaults: { at: [{ t: 2s, do: kill }] }",
+		"version: 1\nfaults: { at: [{ t: 2s, for: 2s }] }",
 		"version: 1\ntarget: { nodes: three }",
 		"version: 1\ntarget: { tls: maybe }",
 	} {

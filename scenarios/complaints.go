@@ -84,7 +84,10 @@ func (s *Scenario) complaints() (all []complaint) {
 		if step.T+step.For > s.Load.Duration {
 			say("faults.at", "%s ends after the load, which lasts %s", step, units.FormatDuration(s.Load.Duration))
 		}
-		if !targetForm.MatchString(step.Target) {
+		if step.For <= 0 {
+			say("faults.at", "%s lasts no time: say for how long", step)
+		}
+		if step.Target != "" && !targetForm.MatchString(step.Target) {
 			say("faults.at", "%s: unknown target %q; allowed: %s", step, step.Target, targetDoc)
 		}
 	}
@@ -96,4 +99,4 @@ func (s *Scenario) complaints() (all []complaint) {
 
 const targetDoc = "leader, follower, one, minority, majority, all, or a node such as n2"
 
-var targetForm = regexp.MustCompile(`^(leader|follower|one|minority|majority|all|n[1-9])$`)
+var targetForm = regexp.MustCompile(`^(leader|follower|one|minority|majority|all|n[1-9][0-9]*)$`)

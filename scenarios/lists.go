@@ -22,10 +22,8 @@ func (v steps) read(p *parser, n *yaml.Node) {
 		var step Step
 		item = resolve(item)
 		v.fields(&step).read(p, item)
-		for _, must := range []struct{ name, value string }{{"do", step.Do}, {"target", step.Target}} {
-			if must.value == "" && item.Kind == yaml.MappingNode {
-				p.problem(item, fmt.Sprintf("this step of %s has no %s", p.inside(), must.name))
-			}
+		if step.Do == "" && item.Kind == yaml.MappingNode {
+			p.problem(item, fmt.Sprintf("this step of %s has no do: name a fault", p.inside()))
 		}
 		*v.to = append(*v.to, step)
 	}
@@ -35,7 +33,7 @@ func (v steps) fields(s *Step) object {
 	return object{
 		{"t", "when, since the load's start", duration(&s.T)},
 		{"do", "the fault", choice{&s.Do, v.faults}},
-		{"target", "whom: " + targetDoc, text{&s.Target}},
+		{"target", "whom: " + targetDoc + "; the fault's own if it is left out", text{&s.Target}},
 		{"shape", "how, for faults that have shapes", text{&s.Shape}},
 		{"for", "for how long", duration(&s.For)},
 	}

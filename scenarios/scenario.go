@@ -3,8 +3,6 @@
 package scenarios
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/internal/units"
@@ -83,8 +81,8 @@ type Keys struct {
 type Faults struct {
 	Random   []string
 	Interval time.Duration // from the start of one random fault to the start of the next, on average
-	Hold     units.Span    // how long each lasts
-	Gap      time.Duration // at least so long between a fault's end and the next one's start
+	Hold     units.Span    // how long each lasts; zero = shares of the interval
+	Gap      units.Span    // from a fault's end to the next one's start; zero = shares of the interval
 	At       []Step
 }
 
@@ -92,45 +90,19 @@ type Faults struct {
 type Step struct {
 	T, For time.Duration
 	Do     string
-	Target string
+	Target string // "" = the fault's own
 	Shape  string // "" = the fault's default
 }
 
-// String is the step as the --fault flag takes it: "partition:leader/isolate@20s+4s".
+// String is the step as the --fault flag takes it: "partition:leader:isolate@20s+4s".
 func (s Step) String() string {
-	text := s.Do + ":" + s.Target
-	if s.Shape != "" {
-		text += "/" + s.Shape
-	}
-	return text + "@" + units.FormatDuration(s.T) + "+" + units.FormatDuration(s.For)
-}
-
-// ParseStep reads a step as String writes it. The length may be left out: 4 s.
-func ParseStep(text string) (Step, error) {
-	bad := func(why string) (Step, error) {
-		return Step{}, fmt.Errorf("fault %q: %s: write kill:leader@20s+4s, or partition:leader/isolate@20s+4s", text, why)
-	}
-	what, when, ok := strings.Cut(text, "@")
-	if !ok {
-		return bad("it has no time")
-	}
-	step := Step{For: 4 * time.Second}
-	step.Do, step.Target, ok = strings.Cut(what, ":")
-	if !ok || step.Do == "" || step.Target == "" {
-		return bad("it names no target")
-	}
-	step.Target, step.Shape, _ = strings.Cut(step.Target, "/")
-	from, length, hasLength := strings.Cut(when, "+")
-	var err error
-	if step.T, err = units.ParseDuration(from); err != nil {
-		return bad(err.Error())
-	}
-	if hasLength {
-		if step.For, err = units.ParseDuration(length); err != nil {
-			return bad(err.Error())
+	text := s.Do
+	for _, word := range []string{s.Target, s.Shape} {
+		if word != "" {
+			text += ":" + word
 		}
 	}
-	return step, nil
+	return text + "@" + units.FormatDuration(s.T) + "+" + units.FormatDuration(s.For)
 }
 
 // Limits bound what checking may spend. Reaching one is unknown, never a pass.
@@ -168,11 +140,7 @@ func Default() *Scenario {
 			Timeout:     5 * time.Second,
 			Consistency: "l",
 		},
-		Faults: Faults{
-			Interval: 5 * time.Second,
-			Hold:     units.Span{Min: 2 * time.Second, Max: 4 * time.Second},
-			Gap:      time.Second,
-		},
+		Faults:  Faults{Interval: 5 * time.Second},
 		Checker: Limits{Timeout: time.Minute, Memory: 4 << 30, Evidence: true},
 	}
 }

@@ -65,7 +65,7 @@ func (v texts) schema() schema {
 
 func (v steps) schema() schema {
 	item := v.fields(&Step{}).schema()
-	item["required"] = []string{"do", "target"}
+	item["required"] = []string{"do", "for"}
 	return schema{"type": "array", "items": item}
 }
 

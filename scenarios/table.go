@@ -69,8 +69,8 @@ func faultsTable(f *Faults, n Names) object {
 	return object{
 		{"random", "kinds of fault to draw from", wordList{&f.Random, "fault", n.Faults}},
 		{"interval", "from the start of one random fault to the start of the next, on average", duration(&f.Interval)},
-		{"hold", "how long a random fault lasts: 3s, or 2s..4s", span(&f.Hold)},
-		{"gap", "without a random fault, at least, between two of them", duration(&f.Gap)},
+		{"hold", "how long a random fault lasts: 3s, or 2s..4s; 0s = shares of the interval", span(&f.Hold)},
+		{"gap", "from a random fault's end to the next one's start; 0s = shares of the interval", span(&f.Gap)},
 		{"at", "exact faults, in addition", steps{&f.At, n.Faults}},
 	}
 }
