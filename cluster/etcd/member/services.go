@@ -14,6 +14,8 @@ type (
 	ResignRequest   = v3electionpb.ResignRequest
 	LeaderRequest   = v3electionpb.LeaderRequest
 	LeaderKey       = v3electionpb.LeaderKey
+	LockClient      = v3lockpb.LockClient
+	ElectionClient  = v3electionpb.ElectionClient
 )
 
 // Clients of the two services.

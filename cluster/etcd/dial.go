@@ -1,0 +1,136 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"sync/atomic"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/whitewater-kv/whitewater/cluster"
+	"github.com/whitewater-kv/whitewater/cluster/etcd/member"
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// dialler opens connections to members. etcd's own client is not used: it retries, balances and resumes behind one's
+// back. A connection of ours goes to one address for good.
+type dialler struct {
+	transport credentials.TransportCredentials
+	noPrev    bool
+}
+
+func newDialler(certs *certificates, spec cluster.Spec) *dialler {
+	d := &dialler{transport: insecure.NewCredentials(), noPrev: spec.NoPrev}
+	if certs != nil {
+		d.transport = credentials.NewTLS(certs.client)
+	}
+	return d
+}
+
+// identity is who must answer; zeros: whoever does.
+type identity struct{ cluster, member uint64 }
+
+func (s *system) expect(id history.NodeID) identity {
+	return identity{cluster: s.id, member: s.nodes[id].member}
+}
+
+// open returns a client at once; it connects when it is used, and again whenever it must.
+func (d *dialler) open(a address, expect identity) (*client, error) {
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(d.transport),
+		grpc.WithPerRPCCredentials(oneAttempt{}),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, a.network, a.addr)
+		}),
+		grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(), grpc.WithDisableHealthCheck(),
+		grpc.WithIdleTimeout(0),
+		// A member that comes back is to be found at once.
+		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 20 * time.Second,
+			Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, Jitter: 0.2, MaxDelay: 250 * time.Millisecond}}),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32), grpc.MaxCallSendMsgSize(math.MaxInt32)),
+	}
+	conn, err := grpc.NewClient("passthrough:///member", options...)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", a.addr, err)
+	}
+	return &client{conn: conn, kv: pb.NewKVClient(conn), lease: pb.NewLeaseClient(conn), lock: member.NewLockClient(conn),
+		election: member.NewElectionClient(conn), expect: expect, prev: !d.noPrev}, nil
+}
+
+// dial connects a client to a member, along the clients' link.
+func (s *system) dial(ctx context.Context, id history.NodeID) (cluster.Client, error) {
+	n, ok := s.nodes[id]
+	if !ok {
+		return nil, fmt.Errorf("dial %s: no such member", id)
+	}
+	c, err := s.dials.open(address{"tcp", n.endpoint}, s.expect(id))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.prove(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("dial %s: %w", id, err), c.Close())
+	}
+	return c, nil
+}
+
+// prove waits until the member answers, and checks who it is.
+func (c *client) prove(ctx context.Context) error {
+	response, err := pb.NewMaintenanceClient(c.conn).Status(ctx, &pb.StatusRequest{}, grpc.WaitForReady(true))
+	if err != nil {
+		return err
+	}
+	return c.expect.check(response.GetHeader())
+}
+
+// check compares an answer's header with who should have answered: ports may be another program's by now, even another
+// etcd's.
+func (want identity) check(h *pb.ResponseHeader) error {
+	if want.cluster != 0 && h.GetClusterId() != want.cluster {
+		return fmt.Errorf("cluster %x answers instead of %x", h.GetClusterId(), want.cluster)
+	}
+	if want.member != 0 && h.GetMemberId() != want.member {
+		return fmt.Errorf("member %x answers instead of %x", h.GetMemberId(), want.member)
+	}
+	return nil
+}
+
+// attempt is the context of one operation; it counts how often the operation went out.
+type attempt struct {
+	context.Context
+	sent atomic.Int32
+}
+
+type attemptKey struct{}
+
+func (a *attempt) Value(key any) any {
+	if _, ok := key.(attemptKey); ok {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// oneAttempt makes sure that an operation goes out once. WithDisableRetry alone does not: gRPC still repeats "transparently"
+// what the server refused or may not have seen. It asks for credentials each time before it writes a request's header,
+// and refusing them then ends the operation. So sent = 0 proves that nothing ever went out.
+type oneAttempt struct{}
+
+var errSecondAttempt = status.Error(codes.Unavailable, "whitewater: refused once, not sent again")
+
+func (oneAttempt) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
+	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok && a.sent.Add(1) > 1 {
+		return nil, errSecondAttempt
+	}
+	return nil, nil
+}
+
+func (oneAttempt) RequireTransportSecurity() bool { return false }

@@ -1,0 +1,89 @@
+package etcd
+
+import (
+	"errors"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// row is a line of the error table: an error, and what it proves. The first row that matches decides.
+type row struct {
+	code    codes.Code
+	text    string // the message begins with it; "" = any
+	outcome history.Outcome
+	class   string
+}
+
+// table holds the errors that are known. Fail is written only where the server's code shows that the request was turned
+// down before it was proposed, or left the store as it was when it was applied. Anything else is Unknown, listed or
+// not: a listed Unknown only has a shorter name.
+var table = []row{
+	// Turned down by the request's form, before it is proposed.
+	{codes.InvalidArgument, "etcdserver: key is not provided", history.Fail, "no key"},
+	{codes.InvalidArgument, "etcdserver: value is provided", history.Fail, "bad request"},
+	{codes.InvalidArgument, "etcdserver: lease is provided", history.Fail, "bad request"},
+	{codes.InvalidArgument, "etcdserver: too many operations in txn request", history.Fail, "too many operations"},
+	{codes.InvalidArgument, "etcdserver: duplicate key given in txn request", history.Fail, "duplicate key"},
+	{codes.InvalidArgument, "etcdserver: invalid sort option", history.Fail, "bad request"},
+	{codes.InvalidArgument, "etcdserver: request is too large", history.Fail, "request too large"},
+	{codes.ResourceExhausted, "etcdserver: too many requests", history.Fail, "too many requests"},
+	{codes.FailedPrecondition, "etcdserver: not capable", history.Fail, "not capable"},
+	{codes.FailedPrecondition, "etcdserver: rpc not supported for learner", history.Fail, "learner"},
+	{codes.Unavailable, "etcdserver: rpc not supported for learner", history.Fail, "learner"}, // before 3.6
+	{codes.Unimplemented, "", history.Fail, "unimplemented"},
+	{codes.Unknown, "raft proposal dropped", history.Fail, "proposal dropped"},
+	// Found while it was applied, before anything was changed.
+	{codes.InvalidArgument, "etcdserver: key not found", history.Fail, "key not found"},
+	{codes.OutOfRange, "etcdserver: mvcc: required revision has been compacted", history.Fail, "compacted"},
+	{codes.OutOfRange, "etcdserver: mvcc: required revision is a future revision", history.Fail, "future revision"},
+	{codes.NotFound, "etcdserver: requested lease not found", history.Fail, "lease not found"},
+	{codes.FailedPrecondition, "etcdserver: lease already exists", history.Fail, "lease exists"},
+	{codes.OutOfRange, "etcdserver: too large lease TTL", history.Fail, "TTL too large"},
+	{codes.Unknown, "election: not leader", history.Fail, "not elected"},
+	// Unknown with a name.
+	{codes.ResourceExhausted, "etcdserver: mvcc: database space exceeded", history.Unknown, "no space"}, // may have been applied first
+	{codes.Unavailable, "etcdserver: no leader", history.Unknown, "no leader"},
+	{codes.FailedPrecondition, "etcdserver: not leader", history.Unknown, "not leader"},
+	{codes.Unavailable, "etcdserver: leader changed", history.Unknown, "leader changed"},
+	{codes.Unavailable, "etcdserver: server stopped", history.Unknown, "server stopped"},
+	{codes.Unavailable, "etcdserver: request timed out", history.Unknown, "timed out at server"},
+	{codes.Unavailable, "etcdserver: unhealthy cluster", history.Unknown, "unhealthy"},
+	{codes.DataLoss, "etcdserver: corrupt cluster", history.Unknown, "corrupt"},
+	{codes.Unavailable, "whitewater: ", history.Unknown, "refused"},
+	{codes.Unavailable, "", history.Unknown, "connection lost"},
+	{codes.DeadlineExceeded, "", history.Unknown, "deadline exceeded"},
+	{codes.Canceled, "", history.Unknown, "cancelled"},
+}
+
+// classify says what an error proves of an operation that went out sent times.
+func classify(err error, sent int) (history.Outcome, string) {
+	if errors.Is(err, errStranger) {
+		return history.Unknown, "wrong member"
+	}
+	s := status.Convert(err)
+	if sent == 0 {
+		return history.Fail, "not sent: " + notSent(s)
+	}
+	for _, r := range table {
+		if r.code == s.Code() && strings.HasPrefix(s.Message(), r.text) {
+			return r.outcome, r.class
+		}
+	}
+	return history.Unknown, strings.ToLower(s.Code().String())
+}
+
+func notSent(s *status.Status) string {
+	switch s.Code() {
+	case codes.DeadlineExceeded:
+		return "deadline exceeded"
+	case codes.Canceled:
+		return "cancelled"
+	case codes.Unavailable:
+		return "no connection"
+	}
+	return strings.ToLower(s.Code().String())
+}
