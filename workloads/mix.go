@@ -1,9 +1,9 @@
 package workloads
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -52,21 +52,40 @@ type writer struct {
 	size   int
 }
 
+func (p Params) writer(worker int) writer {
+	return writer{run: p.Run, worker: worker, size: p.ValSize}
+}
+
 func (w *writer) next() string {
 	w.seq++
-	return pad(fmt.Sprintf("%s.%d.%d", w.run, w.worker, w.seq), w.size)
+	b := make([]byte, 0, max(w.size, len(w.run)+16))
+	b = append(append(b, w.run...), '.')
+	b = append(strconv.AppendInt(b, int64(w.worker), 10), '.')
+	return pad(strconv.AppendInt(b, int64(w.seq), 10), w.size)
 }
 
-// number is the same promise as a decimal number.
-func (w *writer) number() int {
+// number is a decimal number that no other worker of the same workload makes.
+func (w *writer) number() string {
 	w.seq++
-	return w.seq*MaxWorkers + w.worker
+	return strconv.Itoa(w.seq*MaxWorkers + w.worker)
 }
 
-// pad fills a value up to size bytes, behind a mark that keeps it apart from every other value.
-func pad(value string, size int) string {
-	if fill := size - len(value) - 1; fill >= 0 {
-		return value + "-" + strings.Repeat("x", fill)
+// pad fills a name up to size bytes, behind a mark that keeps it apart from every other.
+func pad(name []byte, size int) string {
+	for mark := byte('-'); len(name) < size; mark = 'x' {
+		name = append(name, mark)
 	}
-	return value
+	return string(name)
+}
+
+// numbered is the name of the n-th key behind a prefix, with leading zeros, so that keys sort by number.
+func numbered(prefix string, n, digits int) string {
+	text := strconv.Itoa(n)
+	return prefix + strings.Repeat("0", max(0, digits-len(text))) + text
+}
+
+// after is the end of the range of all keys with this prefix.
+func after(prefix string) string {
+	last := len(prefix) - 1
+	return prefix[:last] + string(prefix[last]+1)
 }

@@ -1,8 +1,8 @@
 package workloads
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -18,7 +18,7 @@ var Register = Workload{
 	New: func(p Params, worker int, shared any, rng *rand.Rand) Generator {
 		g := &register{
 			keys: shared.(*keys), rng: rng, mix: choose(p.Mix), serializable: p.Serializable,
-			values: writer{run: p.Run, worker: worker, size: p.ValSize}, size: p.KeySize, seen: map[int]string{},
+			values: p.writer(worker), size: p.KeySize, seen: map[int]string{},
 		}
 		return g.next
 	},
@@ -69,7 +69,7 @@ type register struct {
 func (g *register) next(last history.Op) (history.Request, bool) {
 	g.learn(last)
 	g.key = g.keys.take(g.rng)
-	req := history.Request{Key: pad(fmt.Sprintf("r%d", g.key), g.size)}
+	req := history.Request{Key: pad(strconv.AppendInt([]byte("r"), int64(g.key), 10), g.size)}
 	switch g.mix.pick(g.rng) {
 	case "write":
 		req.Kind, req.Value = history.Put, g.values.next()

@@ -26,6 +26,8 @@ type Workload struct {
 	Share func(p Params) any
 	// Watches are opened on every member for the whole run, beside the observer; their ID, Node and times are unset.
 	Watches func(p Params, node history.NodeID, rng *rand.Rand) []history.Watch
+	// Setup is carried out once, in order, before the load begins: the keys that a benchmark reads. nil = nothing.
+	Setup func(p Params) []history.Request
 	// Closed marks a load whose workers proceed at their own speed whatever the rate: locks, leases.
 	Closed bool
 	// Params are the defaults of the settings that this workload reads; see Defaults.
@@ -33,7 +35,10 @@ type Workload struct {
 }
 
 // All is every workload, in the order in which they are listed.
-var All = []Workload{Register}
+var All = []Workload{
+	Register, KV, Append, WR, Bank, Set, Watch, Lease, Discovery, Lock, LockSet, LockEtcdSet, Election, Mixed,
+	Reads, SerializableReads, Puts, Ranges, TxnMixed, TxnPut, WatchLatency, LeaseKeepalive, STM,
+}
 
 // MaxWorkers is the largest number of workers of a run: numbers that must be unique are counted in steps of it.
 const MaxWorkers = 4096
@@ -64,8 +69,10 @@ type Params struct {
 	TTL          int64         // seconds, of leases
 	Hold         time.Duration // how long a lock or leadership is held, on average
 	RangeLimit   int64
-	Sequential   bool // keys in order instead of at random (bench)
-	KeySpace     int  // number of distinct keys (bench)
+	Sequential   bool    // keys in order instead of at random (bench)
+	KeySpace     int     // number of distinct keys (bench)
+	RWRatio      float64 // reads for each write (txn-mixed)
+	TxnOps       int     // operations in one transaction (txn-put, stm)
 }
 
 // Defaults fills the settings that p leaves open with w's own. New, Share and Watches are called with the result.
@@ -82,6 +89,8 @@ func (w Workload) Defaults(p Params) Params {
 	fill(&p.Hold, d.Hold)
 	fill(&p.RangeLimit, d.RangeLimit)
 	fill(&p.KeySpace, d.KeySpace)
+	fill(&p.RWRatio, d.RWRatio)
+	fill(&p.TxnOps, d.TxnOps)
 	p.Sequential = p.Sequential || d.Sequential
 	if len(p.Mix) == 0 {
 		p.Mix = maps.Clone(d.Mix)
