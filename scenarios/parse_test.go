@@ -19,10 +19,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // known are the names that the tests' scenarios may use.
 var known = Names{
 	Targets: []string{"etcd", "memkv"},
-	Workloads: []string{"register", "kv", "append", "wr", "bank", "set", "watch", "lease", "discovery", "lock",
-		"lock-set", "lock-etcd-set", "election"},
-	Faults: []string{"kill", "pause", "partition", "stop"},
-	Checks: []string{"linearizable", "durable", "revisions", "leader-terms", "panics"},
+	Workloads: []string{
+		"register", "kv", "append", "wr", "bank", "set", "watch", "lease", "discovery", "lock",
+		"lock-set", "lock-etcd-set", "election", "mixed", "reads", "serializable-reads", "puts", "ranges", "txn-mixed", "txn-put",
+		"watch-latency", "lease-keepalive", "stm",
+	},
+	Faults: []string{"kill", "pause", "partition", "stop", "move-leader", "duty", "delay"},
+	Checks: []string{"linearizable", "durable", "revisions", "leader-terms", "crashes", "activity", "serializable", "watch", "raft", "hashes", "lease"},
 }
 
 // Each file of testdata/problems is a scenario that is wrong, with what is said of it.
@@ -91,6 +94,8 @@ load:
   ttl: 2s
   hold: 100ms
   limit: 7
+  rw-ratio: 2.5
+  txn-ops: 3
 faults:
   interval: 5s
   hold: 2s..6s
@@ -125,7 +130,7 @@ func TestParse(t *testing.T) {
 			Duration: time.Minute, Warmup: 5 * time.Second, Total: 1000, Timeout: 1500 * time.Millisecond,
 			Consistency: "s", Judge: "linearizable",
 			Keys: Keys{Live: 20, OpsPerKey: 400, KeySize: 8, ValSize: 1024, KeySpace: 1000, Sequential: true},
-			TTL:  2 * time.Second, Hold: 100 * time.Millisecond, Limit: 7,
+			TTL:  2 * time.Second, Hold: 100 * time.Millisecond, Limit: 7, RWRatio: 2.5, TxnOps: 3,
 		},
 		Faults: Faults{
 			Random: []string{"kill", "pause", "partition"}, Interval: 5 * time.Second,
@@ -138,8 +143,8 @@ func TestParse(t *testing.T) {
 		Checks:  []string{"linearizable", "durable"},
 		Checker: Limits{Timeout: 90 * time.Second, Memory: 4 << 30},
 		Claims: []Claim{
-			{Expr: "read.sustained{quiet} >= 2000/s", File: "full.yaml", Line: 46},
-			{Expr: "read.p99{quiet} < 25ms", File: "full.yaml", Line: 47},
+			{Expr: "read.sustained{quiet} >= 2000/s", File: "full.yaml", Line: 48},
+			{Expr: "read.p99{quiet} < 25ms", File: "full.yaml", Line: 49},
 		},
 	}
 	if !reflect.DeepEqual(s, want) {
@@ -207,9 +212,9 @@ func TestValidate(t *testing.T) {
 faults.at: kil:leeder@29s+4s ends after the load, which lasts 30s
 faults.at: kil:leeder@29s+4s: unknown target "leeder"; allowed: leader, follower, one, minority, majority, all, or a node such as n2
 unknown load.workload "regster" (did you mean "register"?)
-   allowed: register, kv, append, wr, bank, set, watch, lease, discovery, lock, lock-set, lock-etcd-set, election
+   allowed: register, kv, append, wr, bank, set, watch, lease, discovery, lock, lock-set, lock-etcd-set, election, mixed, reads, serializable-reads, puts, ranges, txn-mixed, txn-put, watch-latency, lease-keepalive, stm
 unknown faults.at "kil" (did you mean "kill"?)
-   allowed: kill, pause, partition, stop`
+   allowed: kill, pause, partition, stop, move-leader, duty, delay`
 	if err := s.Validate(known); err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}

@@ -65,6 +65,8 @@ type Load struct {
 	TTL         time.Duration // of leases
 	Hold        time.Duration // how long a lock or leadership is held, on average
 	Limit       int           // most pairs that a range answers; 0 = the workload's own
+	RWRatio     float64       // reads for each write, of benchmarks that mix them; 0 = the workload's own
+	TxnOps      int           // operations in one transaction of a benchmark; 0 = the workload's own
 }
 
 // Keys are the keys that clients use. Zero fields mean the workload's default.

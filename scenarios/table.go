@@ -62,6 +62,8 @@ func loadTable(l *Load, n Names) object {
 		{"ttl", "of leases; 0 = the workload's own", duration(&l.TTL)},
 		{"hold", "how long a lock or leadership is held, on average; 0 = the workload's own", duration(&l.Hold)},
 		{"limit", "most pairs that a range answers; 0 = the workload's own", integer(&l.Limit)},
+		{"rw-ratio", "reads for each write, of benchmarks that mix them; 0 = the workload's own", ratio(&l.RWRatio)},
+		{"txn-ops", "operations in one transaction of a benchmark; 0 = the workload's own", integer(&l.TxnOps)},
 	}
 }
 

@@ -184,6 +184,8 @@ func count(to *units.Count) quantity { return quantity{to, "count", `^[0-9]+n?$`
 
 func integer(to *int) quantity { return quantity{(*integerValue)(to), "number", `^[0-9]+$`, true} }
 
+func ratio(to *float64) quantity { return quantity{(*ratioValue)(to), "ratio", `^[0-9.]+$`, true} }
+
 func seed(to *uint64) quantity { return quantity{(*seedValue)(to), "number", `^[0-9]+$`, true} }
 
 type durationValue time.Duration
@@ -208,6 +210,19 @@ func (i *integerValue) Set(text string) error {
 }
 
 func (i *integerValue) String() string { return strconv.Itoa(int(*i)) }
+
+type ratioValue float64
+
+func (r *ratioValue) Set(text string) error {
+	parsed, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(parsed >= 0 && parsed <= 1e6) {
+		return fmt.Errorf("%q is not a ratio: a number from 0", text)
+	}
+	*r = ratioValue(parsed)
+	return nil
+}
+
+func (r *ratioValue) String() string { return strconv.FormatFloat(float64(*r), 'f', -1, 64) }
 
 type seedValue uint64
 
