@@ -78,6 +78,7 @@ type run struct {
 	c       *cluster.Cluster
 	acting  sync.Mutex // from choosing the nodes until they are hit, so that no two steps choose the same
 	probing sync.Mutex // one probe at a time
+	noting  sync.Mutex
 }
 
 // wait reports whether the step's time has come before the run's end.
@@ -208,6 +209,8 @@ func (r *run) probe(ctx context.Context, m Moment, hit Hit) {
 
 func (r *run) note(format string, args ...any) {
 	if r.Note != nil {
+		r.noting.Lock()
+		defer r.noting.Unlock()
 		r.Note(fmt.Sprintf(format, args...))
 	}
 }
