@@ -3,6 +3,8 @@ package checker
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -18,6 +20,29 @@ const (
 	Fail
 	Skipped // there was nothing to judge
 )
+
+// verdicts are the words by which reports and verdict.json name a Verdict.
+var verdicts = [...]string{Unknown: "unknown", Pass: "pass", Fail: "fail", Skipped: "skipped"}
+
+func (v Verdict) String() string {
+	if int(v) < len(verdicts) {
+		return verdicts[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// MarshalText writes the verdict's word; JSON uses it.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads a verdict's word.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i := slices.Index(verdicts[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("verdict %q: want pass, fail, unknown or skipped", text)
+	}
+	*v = Verdict(i)
+	return nil
+}
 
 // Checker is one property and the function that judges it. Every checker judges every history; one with nothing to
 // judge says Skipped.
@@ -43,6 +68,9 @@ type Result struct {
 	Took           time.Duration    `json:"took_ns"`
 	Details        []string         `json:"details,omitempty"` // further findings, a line each, at most Lines
 	Counterexample []Counterexample `json:"counterexamples,omitempty"`
+	// Bug says that the checker itself misbehaved: it panicked, or evidence for its verdict did not hold when checked
+	// again. The verdict is then Unknown, and says nothing of the store.
+	Bug string `json:"bug,omitempty"`
 }
 
 // Lines bounds Result.Details; what is left out is counted in the last line.

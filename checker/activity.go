@@ -1,0 +1,101 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// What a run has to show before its other verdicts mean something.
+const (
+	enoughOps     = 50          // operations that succeeded during the load
+	enoughOfKind  = 10          // of each kind that was asked, or a tenth if it was asked less often
+	enoughInPhase = 10          // in each kind of phase that lasted
+	lasting       = time.Second // long enough for a phase to be held to it
+)
+
+// checkActivity is the gate against empty verdicts: a run in which little happened, or in which the planned faults did
+// nothing, passes every other check without meaning it. It never says Fail.
+func checkActivity(_ context.Context, h *history.History, _ Limits) Result {
+	f := newFindings(h)
+	if h.Meta.LoadEnd == 0 && len(h.Faults) == 0 && h.Meta.Planned == 0 {
+		return f.done(0, "", "this is no run of a planned load")
+	}
+	ok, all := map[history.Kind]int{}, map[history.Kind]int{}
+	total := 0
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Stage != history.Load {
+			continue
+		}
+		all[op.Request.Kind]++
+		if op.Result.Outcome == history.OK {
+			ok[op.Request.Kind]++
+			total++
+		}
+	}
+	if total < enoughOps {
+		f.doubt("only %d operations succeeded, and %d are needed for the verdicts to mean something", total, enoughOps)
+	}
+	for kind := range history.Pause {
+		if n := all[kind]; n > 0 && ok[kind] < max(1, min(enoughOfKind, n/10)) {
+			f.doubt("only %d of %d %s operations succeeded", ok[kind], n, kind)
+		}
+	}
+	f.phases()
+	f.faults()
+	return f.done(len(h.Ops), fmt.Sprintf("%d operations succeeded during the load, and %d faults took effect under it", total, len(h.Faults)), "")
+}
+
+// phases: a cluster that answers nothing while it is broken, or after, has shown nothing there.
+func (f *findings) phases() {
+	phases := history.Phases(f.h)
+	lasted, ok := map[string]time.Duration{}, map[string]int{}
+	for _, p := range phases {
+		lasted[p.Name] += p.To - p.From
+	}
+	for i := range f.h.Ops {
+		if op := &f.h.Ops[i]; op.Stage == history.Load && op.Result.Outcome == history.OK {
+			ok[history.PhaseAt(phases, op.Due)]++
+		}
+	}
+	for _, name := range []string{"quiet", "faulty", "recovery"} {
+		if lasted[name] >= lasting && ok[name] < enoughInPhase {
+			f.doubt("only %d operations succeeded in the %s phase of %v", ok[name], name, lasted[name].Round(time.Millisecond))
+		}
+	}
+}
+
+// faults: every planned fault was carried out, saw its own effect, and met operations.
+func (f *findings) faults() {
+	if n := f.h.Meta.Planned - len(f.h.Faults); n > 0 && !f.h.Meta.Interrupted {
+		f.doubt("%d of %d planned faults never ran", n, f.h.Meta.Planned)
+	}
+	for i := range f.h.Faults {
+		fault := &f.h.Faults[i]
+		switch {
+		case fault.Error != "":
+			f.doubt("fault %s on %v: %s", fault.Name, fault.Nodes, fault.Error)
+		case !fault.TookEffect:
+			f.doubt("fault %s on %v at %v took no effect", fault.Name, fault.Nodes, fault.Start)
+		case !f.met(fault):
+			f.doubt("no operation was under way during fault %s on %v at %v", fault.Name, fault.Nodes, fault.Start)
+		}
+	}
+}
+
+// met reports whether an operation was under way while the fault was.
+func (f *findings) met(fault *history.Fault) bool {
+	from, to := max(fault.Active, fault.Start), fault.Heal
+	if to == 0 {
+		to = faultEnd(*fault)
+	}
+	for i := range f.h.Ops {
+		if op := &f.h.Ops[i]; op.Call <= to && op.Return >= from {
+			return true
+		}
+	}
+	return false
+}

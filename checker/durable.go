@@ -1,0 +1,309 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/checker/register"
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// checkDurable judges that what was acknowledged is still there at the end: in the final reads of every key through
+// every member, and, for what was overwritten since, in every member's own account of its history from revision 1 on.
+func checkDurable(ctx context.Context, h *history.History, _ Limits) Result {
+	d := &durable{findings: newFindings(h), reader: register.NewReader(h), keys: map[string]*finalKey{}}
+	for i := range h.Ops {
+		d.operation(i)
+	}
+	if len(d.order) == 0 {
+		return Result{Verdict: Skipped, Why: "no write was acknowledged"}
+	}
+	for _, name := range d.order {
+		if d.keys[name].acked > 0 {
+			d.key(name, d.keys[name])
+		}
+	}
+	if why := stopped(ctx); why != "" {
+		return Result{Why: why}
+	}
+	replayed := d.replays()
+	d.missingReads()
+	res := d.done(d.acked, fmt.Sprintf("%d acknowledged writes accounted for: %d final reads, %d changes replayed", d.acked, d.read, replayed),
+		"no write was acknowledged")
+	res.Keys = len(d.order)
+	return res
+}
+
+type durable struct {
+	*findings
+	reader *register.Reader
+	keys   map[string]*finalKey
+	order  []string
+	acked  int
+	read   int
+	unread map[history.NodeID]int
+}
+
+// finalKey is what is known of one key.
+type finalKey struct {
+	acked  int
+	writes []finalWrite
+	reads  []finalRead
+	maybe  bool // it may be deleted at any time, or was deleted or written with unknown outcome
+}
+
+type finalWrite struct {
+	op      int
+	rev     int64
+	absent  bool
+	value   string
+	unknown bool
+}
+
+type finalRead struct {
+	op     int
+	absent bool
+	kv     history.KV
+}
+
+func (d *durable) at(key string) *finalKey {
+	k := d.keys[key]
+	if k == nil {
+		k = &finalKey{}
+		d.keys[key] = k
+		d.order = append(d.order, key)
+	}
+	return k
+}
+
+// operation files what an operation wrote, or read at the end.
+func (d *durable) operation(i int) {
+	op := &d.h.Ops[i]
+	actions, _ := d.reader.Actions(op)
+	for _, a := range actions {
+		for _, t := range a.Touches {
+			if !t.Write.Known {
+				continue
+			}
+			k := d.at(t.Key)
+			if a.Maybe {
+				k.maybe = true
+			} else {
+				k.acked++
+				d.acked++
+			}
+			k.writes = append(k.writes, finalWrite{i, op.Result.Header.Revision, t.Write.Absent, t.Write.Value, a.Maybe})
+		}
+	}
+	if op.Stage != history.Final || op.Result.Outcome != history.OK || op.Request.Revision != 0 || op.Request.KeysOnly || op.Request.CountOnly {
+		return
+	}
+	switch op.Request.Kind {
+	case history.Get:
+		r := finalRead{op: i, absent: len(op.Result.KVs) == 0}
+		if !r.absent {
+			r.kv = op.Result.KVs[0]
+		}
+		d.at(op.Request.Key).reads = append(d.at(op.Request.Key).reads, r)
+	case history.Range:
+		for _, kv := range op.Result.KVs {
+			d.at(kv.Key).reads = append(d.at(kv.Key).reads, finalRead{op: i, kv: kv})
+		}
+		d.absences(i)
+	}
+}
+
+// absences files, for a range that told all there was, the keys that it did not tell.
+func (d *durable) absences(i int) {
+	op := &d.h.Ops[i]
+	if op.Result.More {
+		return
+	}
+	told := map[string]bool{}
+	for _, kv := range op.Result.KVs {
+		told[kv.Key] = true
+	}
+	for _, name := range d.order {
+		if !told[name] && register.Within(name, op.Request.Key, op.Request.End) {
+			d.keys[name].reads = append(d.keys[name].reads, finalRead{op: i, absent: true})
+		}
+	}
+}
+
+// key judges the final reads of one key.
+func (d *durable) key(name string, k *finalKey) {
+	maybe := k.maybe || d.reader.Wild(name) || d.reader.Exempt(name)
+	byNode := map[history.NodeID]bool{}
+	for i := range k.reads {
+		r := &k.reads[i]
+		byNode[d.h.Ops[r.op].Node] = true
+		d.read++
+		if d.lost(name, k, r, maybe) {
+			return
+		}
+		if first := &k.reads[0]; !maybe && (r.absent != first.absent || r.kv.Value != first.kv.Value || r.kv.Mod != first.kv.Mod) && !d.writtenSince(k, first) {
+			a, b := d.h.Ops[first.op], d.h.Ops[r.op]
+			d.fail("members differ", fmt.Sprintf("key %s: at the end %s answered %s to op %d and %s answered %s to op %d", name,
+				a.Node, first, a.ID, b.Node, r, b.ID), []history.Op{a, b})
+			return
+		}
+	}
+	for _, node := range d.h.Meta.Nodes {
+		if !byNode[node] {
+			if d.unread == nil {
+				d.unread = map[history.NodeID]int{}
+			}
+			d.unread[node]++
+		}
+	}
+	if len(d.h.Meta.Nodes) == 0 && len(k.reads) == 0 {
+		if d.unread == nil {
+			d.unread = map[history.NodeID]int{}
+		}
+		d.unread["any member"]++
+	}
+}
+
+func (r *finalRead) String() string {
+	switch {
+	case r.absent:
+		return "absent"
+	case r.kv.Mod > 0:
+		return fmt.Sprintf("%s (revision %d)", r.kv.Value, r.kv.Mod)
+	}
+	return r.kv.Value
+}
+
+// writtenSince reports whether the key was written after the first of its final reads was called.
+func (d *durable) writtenSince(k *finalKey, first *finalRead) bool {
+	for _, w := range k.writes {
+		if d.h.Ops[w.op].Return >= d.h.Ops[first.op].Call {
+			return true
+		}
+	}
+	return false
+}
+
+// lost files the acknowledged write that a final read should have shown, or something later, and did not.
+func (d *durable) lost(name string, k *finalKey, r *finalRead, maybe bool) bool {
+	read := &d.h.Ops[r.op]
+	if r.absent && maybe {
+		return false // an end of a lease, or a delete of unknown outcome, may have removed it
+	}
+	var writers []finalWrite
+	for _, w := range k.writes {
+		if w.absent == r.absent && w.value == r.kv.Value {
+			writers = append(writers, w)
+		}
+	}
+	if len(writers) == 0 && !r.absent {
+		d.fail("never written", fmt.Sprintf("key %s: at the end op %d found %s at %s, which nobody wrote", name, read.ID, r, read.Node), []history.Op{*read})
+		return true
+	}
+	// The latest moment, and revision, at which what was found can have been written.
+	latest, rev := time.Duration(-1), int64(0)
+	for _, w := range writers {
+		op := &d.h.Ops[w.op]
+		if w.unknown {
+			latest = math.MaxInt64
+		} else {
+			latest = max(latest, op.Return)
+		}
+		rev = max(rev, w.rev)
+	}
+	if r.kv.Mod > 0 {
+		rev = r.kv.Mod
+	}
+	for _, w := range k.writes {
+		op := &d.h.Ops[w.op]
+		if w.unknown || op.Return >= read.Call {
+			continue
+		}
+		known := rev > 0 && w.rev > 0
+		if known && w.rev > rev || !known && op.Call > latest {
+			d.fail("lost", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but at the end op %d found %s at %s", name, op.ID,
+				written(w), atRevision(w.rev), read.ID, r, read.Node), []history.Op{*op, *read})
+			return true
+		}
+	}
+	return false
+}
+
+func written(w finalWrite) string {
+	if w.absent {
+		return "deleted"
+	}
+	return "wrote " + w.value
+}
+
+func atRevision(rev int64) string {
+	if rev == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", revision %d", rev)
+}
+
+// missingReads: a member that was not asked, or did not answer, may have lost anything.
+func (d *durable) missingReads() {
+	for _, node := range slices.Sorted(maps.Keys(d.unread)) {
+		d.doubt("%d of %d keys were not read at the end through %s", d.unread[node], len(d.order), node)
+	}
+}
+
+// replays judges every member's own account of its history: a watch of all keys from revision 1 on, opened after
+// healing, tells every acknowledged write at its revision.
+func (d *durable) replays() (changes int) {
+	type ack struct {
+		w   finalWrite
+		key string
+	}
+	acks := map[int64][]ack{}
+	for _, name := range d.order {
+		for _, w := range d.keys[name].writes {
+			if !w.unknown && w.rev > 0 && wrote(&d.h.Ops[w.op].Request, &d.h.Ops[w.op].Result) {
+				acks[w.rev] = append(acks[w.rev], ack{w, name})
+			}
+		}
+	}
+	revs := slices.Sorted(maps.Keys(acks))
+	for i := range d.h.Watches {
+		w := &d.h.Watches[i]
+		if w.Purpose != "replay" || w.Key != "" || w.End != "\x00" || w.NoPut || w.NoDelete {
+			continue
+		}
+		told := map[int64][]history.Event{}
+		for _, r := range w.Responses {
+			for _, e := range r.Events {
+				changes++
+				if acks[e.KV.Mod] != nil {
+					told[e.KV.Mod] = append(told[e.KV.Mod], e)
+				}
+			}
+		}
+		first, last := delivered(w)
+		first = max(first, w.Compacted)
+		for _, rev := range revs {
+			for _, a := range acks[rev] {
+				if rev >= first && rev <= last && !tells(told[rev], a.key, a.w) {
+					op := d.h.Ops[a.w.op]
+					d.fail("not in the log", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but %s's history does not tell it", a.key, op.ID,
+						written(a.w), atRevision(rev), w.Node), []history.Op{op}, watchName(w))
+				}
+			}
+		}
+	}
+	return changes
+}
+
+func tells(events []history.Event, key string, w finalWrite) bool {
+	for _, e := range events {
+		if e.KV.Key == key && e.Delete == w.absent && (w.absent || e.KV.Value == w.value) {
+			return true
+		}
+	}
+	return false
+}

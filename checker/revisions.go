@@ -1,0 +1,187 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// checkRevisions judges the store's own numbering, whatever the values say: revisions are a total order of the writes
+// that agrees with real time.
+func checkRevisions(ctx context.Context, h *history.History, _ Limits) Result {
+	f := &revisions{findings: newFindings(h), writer: map[int64]int{}}
+	for i := range h.Ops {
+		f.operation(i)
+	}
+	if why := stopped(ctx); why != "" {
+		return Result{Why: why}
+	}
+	f.realTime()
+	f.keyOrder()
+	f.sameRevision()
+	return f.done(f.judged, fmt.Sprintf("%d answers carry revisions that agree with each other and with real time", f.judged),
+		"no answer carries a revision")
+}
+
+type revisions struct {
+	*findings
+	judged int
+	writer map[int64]int // by revision: the acknowledged operation that wrote it
+}
+
+// operation judges an answer by itself, and files the revision that it wrote.
+func (f *revisions) operation(i int) {
+	op := &f.h.Ops[i]
+	rev := op.Result.Header.Revision
+	if op.Result.Outcome != history.OK || rev == 0 {
+		return
+	}
+	f.judged++
+	eachRead(&op.Result, func(kv *history.KV) {
+		switch {
+		case kv.Mod > rev && exactRevision(&op.Request):
+			f.fail("from the future", fmt.Sprintf("op %d was answered at revision %d and saw %s changed at revision %d", op.ID, rev, kv.Key, kv.Mod),
+				[]history.Op{*op})
+		case kv.Create > kv.Mod && kv.Mod > 0:
+			f.fail("created late", fmt.Sprintf("op %d saw %s created at revision %d and last changed at revision %d", op.ID, kv.Key, kv.Create, kv.Mod),
+				[]history.Op{*op})
+		}
+	})
+	if !wrote(&op.Request, &op.Result) {
+		return
+	}
+	if other, taken := f.writer[rev]; taken {
+		f.fail("used twice", fmt.Sprintf("op %d and op %d were both acknowledged as revision %d", f.h.Ops[other].ID, op.ID, rev),
+			[]history.Op{f.h.Ops[other], *op})
+		return
+	}
+	f.writer[rev] = i
+}
+
+// exactRevision reports whether a request's answer carries the revision at which it happened. Other answers carry
+// whatever the member had reached when it wrote them.
+func exactRevision(r *history.Request) bool {
+	switch r.Kind {
+	case history.Get, history.Put, history.Delete, history.CAS, history.Range, history.Txn:
+		return true
+	}
+	return false
+}
+
+// wrote reports whether an acknowledged request changed a key: it then has its revision alone.
+func wrote(r *history.Request, res *history.Result) bool {
+	switch r.Kind {
+	case history.Put:
+		return true
+	case history.Delete:
+		return res.Deleted > 0
+	case history.CAS:
+		return res.Succeeded
+	case history.Txn:
+		for i, sub := range side(r, res) {
+			if i < len(res.Responses) && wrote(&sub, &res.Responses[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// realTime: whatever is asked after an answer was there is answered at its revision or later; a write, later.
+func (f *revisions) realTime() {
+	var moments []moment
+	for i := range f.h.Ops {
+		op := &f.h.Ops[i]
+		rev := op.Result.Header.Revision
+		if op.Result.Outcome != history.OK || rev == 0 {
+			continue
+		}
+		stale := op.Request.Serializable && f.h.Meta.Judge != "linearizable"
+		moments = append(moments, moment{call: op.Call, ret: op.Return, height: rev, id: int32(i), proves: true,
+			bound: exactRevision(&op.Request) && !stale, strict: wrote(&op.Request, &op.Result)})
+	}
+	for i := range f.h.Watches {
+		for _, r := range f.h.Watches[i].Responses {
+			if n := len(r.Events); n > 0 {
+				moments = append(moments, moment{ret: r.At, height: r.Events[n-1].KV.Mod, id: int32(-1 - i), proves: true})
+			}
+		}
+	}
+	for _, v := range inversions(moments) {
+		f.inversion(v)
+	}
+}
+
+func (f *revisions) inversion(v inversion) {
+	op := f.h.Ops[v.after.id]
+	ops, by := []history.Op{op}, ""
+	if v.before.id < 0 {
+		by = fmt.Sprintf("%s had delivered revision %d", watchName(&f.h.Watches[-1-v.before.id]), v.before.height)
+	} else {
+		first := f.h.Ops[v.before.id]
+		ops = append(ops, first)
+		by = fmt.Sprintf("op %d (%s of p%d at %s) had returned at revision %d", first.ID, first.Request.Kind, first.Process, first.Node, v.before.height)
+	}
+	f.fail("went back", fmt.Sprintf("op %d (%s of p%d at %s) was answered at revision %d, but %s %s before it was called",
+		op.ID, op.Request.Kind, op.Process, op.Node, v.after.height, by, ago(v.after.call-v.before.ret)), ops)
+}
+
+// keyOrder: a key's last change, as read and as written, never goes back in real time either.
+func (f *revisions) keyOrder() {
+	byKey := map[string][]moment{}
+	var order []string
+	for i := range f.h.Ops {
+		op := &f.h.Ops[i]
+		stale := op.Request.Serializable && f.h.Meta.Judge != "linearizable"
+		if op.Result.Outcome != history.OK || stale {
+			continue
+		}
+		add := func(key string, mod int64, strict bool) {
+			if byKey[key] == nil {
+				order = append(order, key)
+			}
+			byKey[key] = append(byKey[key], moment{call: op.Call, ret: op.Return, height: mod, id: int32(i), proves: true, bound: true, strict: strict})
+		}
+		switch rev := op.Result.Header.Revision; {
+		case op.Request.Revision != 0:
+		case op.Request.Kind == history.Put && rev > 0, op.Request.Kind == history.CAS && op.Result.Succeeded && rev > 0:
+			add(op.Request.Key, rev, true)
+		case op.Request.Kind == history.Get, op.Request.Kind == history.Range, op.Request.Kind == history.CAS:
+			for _, kv := range op.Result.KVs {
+				if kv.Mod > 0 {
+					add(kv.Key, kv.Mod, false)
+				}
+			}
+		}
+	}
+	for _, key := range order {
+		for _, v := range inversions(byKey[key]) {
+			a, b := f.h.Ops[v.before.id], f.h.Ops[v.after.id]
+			f.fail("key went back", fmt.Sprintf("op %d (%s of p%d at %s) found %s as of revision %d, but op %d had found it as of revision %d %s before it was called",
+				b.ID, b.Request.Kind, b.Process, b.Node, key, v.after.height, a.ID, v.before.height, ago(v.after.call-v.before.ret)), []history.Op{a, b})
+		}
+	}
+}
+
+// sameRevision: whoever saw a key as of one revision saw the same there, and a revision that an acknowledged put has
+// to itself changes no other key.
+func (f *revisions) sameRevision() {
+	c := newChronicle(f.h)
+	for _, x := range c.clashes {
+		f.fail("two values", fmt.Sprintf("key %s: %s, but %s", x.key, c.saw(x.a), c.saw(x.b)), append(append([]history.Op(nil), c.op(x.a)...), c.op(x.b)...))
+	}
+	for _, key := range c.keys {
+		for _, change := range c.changes[key] {
+			i, ok := f.writer[change.rev]
+			if !ok {
+				continue
+			}
+			op := &f.h.Ops[i]
+			if single := op.Request.Kind == history.Put || op.Request.Kind == history.CAS; single && op.Request.Key != key {
+				f.fail("two keys", fmt.Sprintf("%s at key %s, but revision %d was op %d's, which wrote %s", c.saw(change), key, change.rev, op.ID, op.Request.Key),
+					append([]history.Op{*op}, c.op(change)...))
+			}
+		}
+	}
+}
