@@ -68,13 +68,14 @@ func (s *system) common(ctx context.Context, b *binary) (*flags, error) {
 			f.add(b.first("--feature-gates"), "InitialCorruptCheck=true")
 		}
 	}
-	return f, s.security(ctx, b, f)
+	s.security(f)
+	return f, nil
 }
 
 // security adds the arguments of a cluster over TLS.
-func (s *system) security(ctx context.Context, b *binary, f *flags) error {
+func (s *system) security(f *flags) {
 	if !s.spec.TLS {
-		return nil
+		return
 	}
 	for _, side := range []string{"", "peer-"} {
 		f.add("--"+side+"cert-file", "../tls/member.pem")
@@ -82,20 +83,6 @@ func (s *system) security(ctx context.Context, b *binary, f *flags) error {
 		f.add("--"+side+"trusted-ca-file", "../tls/ca.pem")
 		f.add("--"+side+"client-cert-auth", true)
 	}
-	if s.spec.Direct {
-		return nil
-	}
-	// A member checks the names in its peers' certificates against the address that they call from. A Unix socket has
-	// none.
-	skip := b.first("--peer-skip-client-san-verification", "--experimental-peer-skip-client-san-verification")
-	if skip == "" && b.accepts(ctx, "--experimental-peer-skip-client-san-verification") {
-		skip = "--experimental-peer-skip-client-san-verification"
-	}
-	if skip == "" {
-		return &cluster.EnvironmentError{Doing: "launch", Err: fmt.Errorf("etcd %s cannot take TLS peers on a Unix socket", b.version)}
-	}
-	f.add(skip, true)
-	return nil
 }
 
 // own are the arguments of one member.

@@ -1,7 +1,6 @@
 // Package etcd is the driver for etcd: any etcd server program from 3.4 on, or the one built into this binary.
 //
-// Members are processes on this machine. They listen on Unix sockets in their own folders, so no port can be taken;
-// they call each other through forward proxies (HTTP_PROXY) that know the caller, and clients call them through a link
+// Members are processes on this machine. They listen on Unix sockets in their own folders wherever they can; they call each other through forward proxies (HTTP_PROXY) that know the caller, and clients call them through a link
 // each: that is where links are cut.
 package etcd
 
@@ -49,6 +48,7 @@ type system struct {
 	nodes   map[history.NodeID]*node
 	fabric  *links.Fabric // nil: direct
 	certs   *certificates // nil: plain
+	held    []io.Closer   // ports
 	dials   *dialler
 	probes  map[history.NodeID]*client // past the links, for Status and Admin
 }
@@ -147,20 +147,18 @@ func (s *system) launch(ctx context.Context, b *binary) error {
 		}
 	}
 	s.dials = newDialler(s.certs, s.spec)
-	ports, err := s.address()
-	if err != nil {
+	if err := s.address(); err != nil {
 		return err
 	}
 	if err := s.configure(ctx, b); err != nil {
-		return errors.Join(err, release(ports))
+		return err
 	}
 	for _, id := range s.order {
-		if s.probes[id], err = s.dials.open(s.nodes[id].client, s.expect(id)); err != nil {
-			return errors.Join(err, release(ports))
+		probe, err := s.dials.open(s.nodes[id].client, s.expect(id))
+		if err != nil {
+			return err
 		}
-	}
-	if err := release(ports); err != nil {
-		return err
+		s.probes[id] = probe
 	}
 	for _, id := range s.order {
 		if err := s.nodes[id].start(); err != nil {
@@ -277,6 +275,9 @@ func (s *system) close() error {
 	}
 	for _, n := range s.nodes {
 		errs = append(errs, n.close(ctx, s.spec.KeepData))
+	}
+	for _, port := range s.held {
+		port.Close()
 	}
 	if s.fabric != nil {
 		errs = append(errs, s.fabric.Close())

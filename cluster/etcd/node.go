@@ -78,6 +78,10 @@ func (n *node) prepare() error {
 
 // environment says that the machine is in the way, with what to do about the usual reasons.
 func environment(doing string, err error) error {
+	var already *cluster.EnvironmentError
+	if errors.As(err, &already) {
+		return err
+	}
 	e := &cluster.EnvironmentError{Doing: doing, Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -201,7 +205,7 @@ func (n *node) close(ctx context.Context, keepData bool) error {
 		errs = append(errs, os.RemoveAll(filepath.Join(n.dir, dataName)))
 	}
 	if n.handle != nil {
-		n.handle.Close()
+		n.handle.Close() // again is harmless
 	}
 	return errors.Join(errs...)
 }

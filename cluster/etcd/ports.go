@@ -1,62 +1,50 @@
 package etcd
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// address decides where each member listens and where it is reached. The ports that it returns are held until release,
-// just before the members start.
-func (s *system) address() ([]net.Listener, error) {
-	if s.spec.Direct {
-		return s.loopback()
-	}
+// address decides where each member listens and where it is reached. A Unix socket cannot be taken by anybody else, so
+// ports are used only where there must be: without links, and for peers over TLS, which since 3.5 etcd speaks in plain
+// text on a Unix socket, whatever it was told.
+func (s *system) address() error {
 	for _, id := range s.order {
-		n := s.nodes[id]
-		peer, err1 := n.socket(peerSocket)
-		client, err2 := n.socket(clientSocket)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, err
+		if err := s.addressOf(s.nodes[id]); err != nil {
+			return environment("launch "+string(id), err)
 		}
-		n.peer, n.client = address{"unix", peer}, address{"unix", client}
-		s.fabric.Host(host(id)+":2380", id, "unix", peer)
-		local, err := s.fabric.Listen(history.Clients, id, "unix", client)
-		if err != nil {
-			return nil, environment("launch "+string(id), err)
-		}
-		n.endpoint = local
 	}
-	return nil, nil
+	return nil
 }
 
-// loopback takes two free ports for each member.
-func (s *system) loopback() ([]net.Listener, error) {
-	var held []net.Listener
-	for _, id := range s.order {
-		n := s.nodes[id]
-		for _, at := range []*address{&n.peer, &n.client} {
-			port, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return nil, errors.Join(environment("launch "+string(id), err), release(held))
-			}
-			held = append(held, port)
-			*at = address{"tcp", port.Addr().String()}
-		}
+func (s *system) addressOf(n *node) (err error) {
+	if n.client, err = s.listenAt(n, clientSocket, s.spec.Direct); err != nil {
+		return err
+	}
+	if n.peer, err = s.listenAt(n, peerSocket, s.spec.Direct || s.spec.TLS); err != nil {
+		return err
+	}
+	if s.fabric == nil {
 		n.endpoint = n.client.addr
+		return nil
 	}
-	return held, nil
+	s.fabric.Host(host(n.id)+":2380", n.id, n.peer.network, n.peer.addr)
+	n.endpoint, err = s.fabric.Listen(history.Clients, n.id, n.client.network, n.client.addr)
+	return err
 }
 
-func release(held []net.Listener) error {
-	var errs []error
-	for _, port := range held {
-		errs = append(errs, port.Close())
+func (s *system) listenAt(n *node, socket string, port bool) (address, error) {
+	if !port {
+		path, err := n.socket(socket)
+		return address{"unix", path}, err
 	}
-	return errors.Join(errs...)
+	addr, held, err := hold()
+	if err == nil {
+		s.held = append(s.held, held)
+	}
+	return address{"tcp", addr}, err
 }
 
 // script shows how a member is started, for people.
