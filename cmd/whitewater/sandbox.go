@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/whitewater-kv/whitewater/cluster"
+	"github.com/whitewater-kv/whitewater/scenarios"
+)
+
+func clusterCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "cluster", Short: "A cluster to play with"}
+	cmd.AddCommand(clusterUp(a))
+	return cmd
+}
+
+func clusterUp(a *app) *cobra.Command {
+	o := newOverrides(names())
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Launch a cluster, print its endpoints, and stay until Ctrl-C",
+		Args:  cobra.NoArgs,
+	}
+	o.add(cmd, targetFlags...)
+	output := wordFlag(cmd, "output", "o", "what stdout gets", "text", "json")
+	store := storeFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		s, err := o.scenario("")
+		if err != nil {
+			return err
+		}
+		d, err := driver(s.Target.Name)
+		if err != nil {
+			return err
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return a.stay(ctx, d, s, *store, output.value)
+	}
+	return cmd
+}
+
+// sandboxCluster is what cluster up prints.
+type sandboxCluster struct {
+	Target    string   `json:"target"`
+	Version   string   `json:"version"`
+	Dir       string   `json:"dir"`
+	Endpoints []string `json:"endpoints"`
+}
+
+// printCluster says how to reach a cluster.
+func (a *app) printCluster(c *cluster.Cluster, dir, output string) error {
+	up := sandboxCluster{Target: c.Driver, Version: c.Version, Dir: dir}
+	for _, n := range c.Nodes {
+		if e := c.Endpoints[n]; e != "" {
+			up.Endpoints = append(up.Endpoints, e)
+		}
+	}
+	if output == "json" {
+		return writeJSON(a.out, up)
+	}
+	fmt.Fprintf(a.out, "%s %s, %d members\n", up.Target, up.Version, len(c.Nodes))
+	if len(up.Endpoints) > 0 {
+		fmt.Fprintf(a.out, "export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=%s\n", strings.Join(up.Endpoints, ","))
+	}
+	fmt.Fprintf(a.err, "logs and data in %s\nCtrl-C ends it and removes its data\n", dir)
+	return nil
+}
+
+// leave closes a cluster under a context of its own: the one of the call has ended.
+func leave(c *cluster.Cluster) error {
+	done := make(chan error, 1)
+	go func() { done <- c.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeTimeout):
+		return errors.New("the cluster did not end in time: whitewater cleanup finishes it")
+	}
+}
+
+const closeTimeout = 30 * time.Second
+
+// stay launches a cluster and keeps it until the context ends.
+func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario, store, output string) (err error) {
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		return environment(err)
+	}
+	dir, err := os.MkdirTemp(store, "cluster-*")
+	if err != nil {
+		return environment(err)
+	}
+	c, err := d.Launch(ctx, spec(s, dir))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave(c), os.RemoveAll(dir)) }()
+	if err := a.printCluster(c, dir, output); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// spec is the cluster that a scenario asks for.
+func spec(s *scenarios.Scenario, dir string) cluster.Spec {
+	t := s.Target
+	out := cluster.Spec{
+		Nodes: t.Nodes, Dir: dir, Binary: t.Binary, Heartbeat: t.Heartbeat, Election: t.Election,
+		SnapshotCount: t.SnapshotCount, TLS: t.TLS, UnsafeNoFsync: t.UnsafeNoFsync, Direct: t.Direct,
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Args)) {
+		out.Args = append(out.Args, "--"+name+"="+t.Args[name])
+	}
+	return out
+}
