@@ -15,6 +15,8 @@ type PlanOptions struct {
 	// How long a fault lasts, and how long the cluster is then left alone. 0 = shares of the interval.
 	HoldMin, HoldMax time.Duration
 	GapMin, GapMax   time.Duration
+	// Around are steps that are carried out besides; random ones are drawn into the times that they leave.
+	Around Schedule
 }
 
 // DefaultInterval is long enough for an election and acknowledged writes while a fault lasts, at etcd's default election
@@ -34,6 +36,9 @@ func (o PlanOptions) filled() PlanOptions {
 	}
 	set(&o.Interval, DefaultInterval)
 	set(&o.Quiet, min(o.Interval*3/10, o.Duration/5))
+	if o.HoldMax > 0 {
+		set(&o.HoldMin, min(o.HoldMax, o.Interval*50/100))
+	}
 	set(&o.HoldMin, o.Interval*50/100)
 	set(&o.HoldMax, max(o.HoldMin, o.Interval*76/100))
 	set(&o.GapMin, o.Interval*24/100)
@@ -61,9 +66,14 @@ func Plan(rng *rand.Rand, opts PlanOptions) Schedule {
 	var round []int
 	at, end := o.Quiet, o.Duration-min(tail, o.Duration/10)
 	for {
-		hold := min(span(rng, o.HoldMin, o.HoldMax), end-at)
-		if hold < o.HoldMin {
+		free, next := o.free(at, end)
+		hold := min(span(rng, o.HoldMin, o.HoldMax), free)
+		if hold < o.HoldMin && next == 0 {
 			return s
+		}
+		if hold < o.HoldMin {
+			at = next
+			continue
 		}
 		if len(round) == 0 {
 			round = rng.Perm(len(kinds))
@@ -74,6 +84,19 @@ func Plan(rng *rand.Rand, opts PlanOptions) Schedule {
 		s = append(s, Step{At: at, For: hold, Fault: kind, Target: c.target, Shape: c.shape})
 		at += hold + span(rng, o.GapMin, o.GapMax)
 	}
+}
+
+// free is how long a fault that begins then may last: until the end, or a gap before the first step that is carried out
+// besides. next is when to go on behind that step; 0 = there is none.
+func (o PlanOptions) free(at, end time.Duration) (free, next time.Duration) {
+	for _, step := range o.Around.Sorted() {
+		if behind := step.At + step.For + o.GapMin; at < behind {
+			if before := step.At - o.GapMin; before < end {
+				return before - at, behind
+			}
+		}
+	}
+	return end - at, 0
 }
 
 // span draws a whole number of tenths of a second, for schedules that people read, if there are any between.

@@ -126,3 +126,27 @@ func TestPlanOptions(t *testing.T) {
 		t.Errorf("%d steps in a minute at one in 20 s", n)
 	}
 }
+
+// Random faults are drawn into the times that exact ones leave.
+func TestPlanAround(t *testing.T) {
+	exact, err := nemesis.ParseSchedule("at 0s for 500ms kill\nat 20s for 8s partition leader\nat 29s for 2s pause\nat 59s for 1s kill")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(200) {
+		s := nemesis.Plan(rng(seed), nemesis.PlanOptions{Duration: time.Minute, Nodes: 3, Around: exact})
+		if len(s) < 6 {
+			t.Errorf("seed %d: %d steps", seed, len(s))
+		}
+		for _, step := range s {
+			for _, e := range exact {
+				if step.At < e.At+e.For+time.Second && e.At < step.At+step.For+time.Second {
+					t.Fatalf("seed %d: %s and %s are not a second apart", seed, step, e)
+				}
+			}
+		}
+		if err := append(s, exact...).Sorted().Check(); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
