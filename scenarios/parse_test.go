@@ -134,7 +134,7 @@ func TestParse(t *testing.T) {
 		},
 		Faults: Faults{
 			Random: []string{"kill", "pause", "partition"}, Interval: 5 * time.Second,
-			Hold: units.Span{Min: 2 * time.Second, Max: 6 * time.Second}, Gap: units.Span{Min: time.Second, Max: time.Second},
+			Hold: units.Span{Min: 2 * time.Second, Max: 6 * time.Second}, Gap: time.Second,
 			At: []Step{
 				{T: 20 * time.Second, For: 4 * time.Second, Do: "kill", Target: "leader"},
 				{T: 40 * time.Second, For: 8 * time.Second, Do: "partition", Target: "n2", Shape: "majority-minority"},

@@ -54,7 +54,7 @@ type Load struct {
 	Rate        units.Rate     // offered operations per second, all clients together; 0 = closed loop
 	Arrival     string         // "poisson" or "constant"
 	Clients     units.Count
-	Conns       int // connections in all, shared by the clients; 0 = one for each
+	Conns       int // connections to each member, shared by its clients; 0 = one for each client
 	Duration    time.Duration
 	Warmup      time.Duration
 	Total       int           // operations after which the load ends early; 0 = none
@@ -84,7 +84,7 @@ type Faults struct {
 	Random   []string
 	Interval time.Duration // from the start of one random fault to the start of the next, on average
 	Hold     units.Span    // how long each lasts; zero = shares of the interval
-	Gap      units.Span    // from a fault's end to the next one's start; zero = shares of the interval
+	Gap      time.Duration // at least so long from a fault's end to the next one's start; 0 = a share of the interval
 	At       []Step
 }
 

@@ -44,7 +44,7 @@ func loadTable(l *Load, n Names) object {
 		{"rate", "operations offered by all clients together, open loop; 0 = closed loop", rate(&l.Rate)},
 		{"arrival", "how the operations of an open loop are spread in time", choice{&l.Arrival, []string{"poisson", "constant"}}},
 		{"clients", "each one operation at a time; 4n is four for each member", count(&l.Clients)},
-		{"conns", "connections in all, shared by the clients; 0 = one for each", integer(&l.Conns)},
+		{"conns", "connections to each member, shared by its clients; 0 = one for each client", integer(&l.Conns)},
 		{"duration", "of the measured part", duration(&l.Duration)},
 		{"warmup", "before it: judged, not measured", duration(&l.Warmup)},
 		{"total", "operations after which the load ends early; 0 = none", integer(&l.Total)},
@@ -72,7 +72,7 @@ func faultsTable(f *Faults, n Names) object {
 		{"random", "kinds of fault to draw from", wordList{&f.Random, "fault", n.Faults}},
 		{"interval", "from the start of one random fault to the start of the next, on average", duration(&f.Interval)},
 		{"hold", "how long a random fault lasts: 3s, or 2s..4s; 0s = shares of the interval", span(&f.Hold)},
-		{"gap", "from a random fault's end to the next one's start; 0s = shares of the interval", span(&f.Gap)},
+		{"gap", "from a random fault's end to the next one's start, at least; 0 = a share of the interval", duration(&f.Gap)},
 		{"at", "exact faults, in addition", steps{&f.At, n.Faults}},
 	}
 }
