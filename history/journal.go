@@ -56,7 +56,7 @@ func (j *Journal) Add(r Record) {
 	case r.Watch != nil:
 		j.addWatch(*r.Watch)
 	case r.Response != nil:
-		w := j.addWatch(Watch{ID: r.WatchID})
+		w := j.addWatch(Watch{ID: r.WatchID, Resumes: -1})
 		w.Responses = append(w.Responses, *r.Response)
 	case r.Fault != nil:
 		j.h.Faults = replaceFault(j.h.Faults, *r.Fault)

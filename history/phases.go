@@ -36,7 +36,6 @@ func Phases(h *History) []Phase {
 	if to <= from {
 		return nil
 	}
-	b := backlogOf(h, from, to)
 	var phases []Phase
 	spans, at := faultSpans(h, to), from
 	for i, fault := range spans {
@@ -50,7 +49,7 @@ func Phases(h *History) []Phase {
 		}
 		phases = appendPhase(phases, "quiet", at, start)
 		phases = appendPhase(phases, "faulty", start, end)
-		at = min(b.recovered(end), max(next, end))
+		at = min(recovered(h.Ops, end), max(next, end))
 		phases = appendPhase(phases, "recovery", end, at)
 	}
 	return appendPhase(phases, "quiet", at, to)
@@ -101,40 +100,57 @@ func faultSpans(h *History, end time.Duration) []Phase {
 	return merged
 }
 
-// backlog counts operations by the step in which they were due, called or returned.
-type backlog struct {
-	from    time.Duration
-	due, ok []int
-	waiting []int               // operations that were due before the step and not returned a second after its start
-	calls   map[NodeID][]answer // by member
+// recovered is the time from which a healed cluster serves as before.
+func recovered(ops []Op, healed time.Duration) time.Duration {
+	b := backlogAfter(ops, healed)
+	for i := range int(recoveryLimit / step) {
+		if b.good(i, i+int(second/step)) {
+			return healed + time.Duration(i)*step
+		}
+	}
+	return healed + recoveryLimit
 }
 
-type answer struct{ calls, ok int }
+// backlog counts, for every step after a healing, the operations that were due, called or returned in it.
+type backlog struct {
+	due, ok [steps]int
+	waiting [steps + 1]int // operations that were due before the step and not returned a second after its start
+	calls   map[NodeID]*[steps]answers
+}
 
-// longest is the longest load whose recoveries are measured; in one that is longer, each takes its limit.
-const longest = 7 * 24 * time.Hour
+const steps = int((recoveryLimit + second) / step)
 
-func backlogOf(h *History, from, to time.Duration) *backlog {
-	steps := int((min(to-from, longest)+recoveryLimit+second)/step) + 2
-	b := &backlog{from, make([]int, steps), make([]int, steps), make([]int, steps+1), map[NodeID][]answer{}}
-	for _, op := range h.Ops {
-		if op.Stage != Load {
+type answers struct{ calls, ok int }
+
+func backlogAfter(ops []Op, healed time.Duration) *backlog {
+	b := &backlog{calls: map[NodeID]*[steps]answers{}}
+	// place is the step in which the time falls; -1 for before, steps for after.
+	place := func(at time.Duration) int { return int(min(max(at-healed+step, 0)/step-1, time.Duration(steps))) }
+	within := func(i int) bool { return i >= 0 && i < steps }
+	for i := range ops {
+		op := &ops[i]
+		if op.Stage != Load || op.Return < healed {
 			continue
 		}
-		calls := b.calls[op.Node]
-		if calls == nil {
-			calls = make([]answer, steps)
-			b.calls[op.Node] = calls
+		due, call, end := place(op.Due), place(op.Call), place(op.Return)
+		if within(due) {
+			b.due[due]++
 		}
-		b.due[b.step(op.Due)]++
-		calls[b.step(op.Call)].calls++
-		if op.Result.Outcome == OK {
-			b.ok[b.step(op.Return)]++
-			calls[b.step(op.Call)].ok++
+		if within(end) && op.Result.Outcome == OK {
+			b.ok[end]++
 		}
-		if op.Return-op.Due > second {
-			b.waiting[b.step(op.Due)+1]++
-			b.waiting[max(b.step(op.Return-second), b.step(op.Due))+1]--
+		if within(call) {
+			if b.calls[op.Node] == nil {
+				b.calls[op.Node] = &[steps]answers{}
+			}
+			count := &b.calls[op.Node][call]
+			if count.calls++; op.Result.Outcome == OK {
+				count.ok++
+			}
+		}
+		if last := place(op.Return - second); due < last {
+			b.waiting[min(due+1, steps)]++
+			b.waiting[min(last+1, steps)]--
 		}
 	}
 	for i := 1; i < len(b.waiting); i++ {
@@ -143,22 +159,7 @@ func backlogOf(h *History, from, to time.Duration) *backlog {
 	return b
 }
 
-// step is the number of the step that the time falls in; times outside count to the first or last.
-func (b *backlog) step(at time.Duration) int {
-	return min(max(int((at-b.from)/step), 0), len(b.due)-1)
-}
-
-// recovered is the time from which a healed cluster serves as before.
-func (b *backlog) recovered(healed time.Duration) time.Duration {
-	const window = int(second / step)
-	for at := healed; at < healed+recoveryLimit; at += step {
-		if first := b.step(at); first+window < len(b.due) && b.good(first, first+window) {
-			return at
-		}
-	}
-	return healed + recoveryLimit
-}
-
+// good reports whether the steps from first up to end show a cluster that serves.
 func (b *backlog) good(first, end int) bool {
 	due, ok := 0, 0
 	for i := first; i < end; i++ {
@@ -168,7 +169,7 @@ func (b *backlog) good(first, end int) bool {
 		return false
 	}
 	for _, calls := range b.calls {
-		var sum answer
+		var sum answers
 		for i := first; i < end; i++ {
 			sum.calls, sum.ok = sum.calls+calls[i].calls, sum.ok+calls[i].ok
 		}
