@@ -44,6 +44,7 @@ type system struct {
 	token   string
 	id      uint64 // the cluster's
 	version string
+	foreign bool // somebody else's: its processes are not ours to know
 	order   []history.NodeID
 	nodes   map[history.NodeID]*node
 	fabric  *links.Fabric // nil: direct
@@ -60,6 +61,7 @@ func Launch(ctx context.Context, spec cluster.Spec) (*cluster.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	logClients(spec.ClientLog)
 	b, err := ask(ctx, spec.Binary)
 	if err != nil {
 		return nil, err
@@ -96,9 +98,6 @@ func defaults(spec cluster.Spec) (cluster.Spec, error) {
 	}
 	if spec.Log == nil {
 		spec.Log = slog.New(slog.DiscardHandler)
-	}
-	if spec.ClientLog == nil {
-		spec.ClientLog = io.Discard
 	}
 	if spec.Since == nil {
 		began := time.Now()
@@ -274,7 +273,9 @@ func (s *system) close() error {
 		errs = append(errs, probe.Close())
 	}
 	for _, n := range s.nodes {
-		errs = append(errs, n.close(ctx, s.spec.KeepData))
+		if !s.foreign {
+			errs = append(errs, n.close(ctx, s.spec.KeepData))
+		}
 	}
 	for _, port := range s.held {
 		port.Close()

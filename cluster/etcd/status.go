@@ -20,8 +20,11 @@ func (s *system) status(ctx context.Context, id history.NodeID) history.Status {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	report := history.Status{Node: id, State: n.state()}
-	if report.State != "running" {
+	report := history.Status{Node: id}
+	if !s.foreign {
+		report.State = n.state()
+	}
+	if !s.foreign && report.State != "running" {
 		report.At = s.spec.Since()
 		return report
 	}
