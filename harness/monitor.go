@@ -1,0 +1,184 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/history"
+	"github.com/whitewater-kv/whitewater/reports/terminal"
+)
+
+// monitor empties the recorder once a second: what is new goes to the run's folder, and a snapshot of it to whoever
+// looks on. It is the only reader of the recorder while the run goes on, and never touches the measuring path.
+type monitor struct {
+	rec      *history.Recorder
+	keep     func([]history.Record) error
+	progress terminal.Progress
+	snap     terminal.Snapshot
+	meta     history.Meta
+	states   map[history.NodeID]history.Status
+	leadless time.Duration // since when there has been no leader; 0 = there is one
+	faults   map[int]string
+}
+
+// monitorEvery is how often the recorder is emptied: a harness that is killed loses no more than this.
+const monitorEvery = time.Second
+
+// recentSeconds is how many seconds of throughput a snapshot shows.
+const recentSeconds = 30
+
+func newMonitor(rec *history.Recorder, plan Plan, keep func([]history.Record) error, p terminal.Progress) *monitor {
+	m := &monitor{rec: rec, keep: keep, progress: p, states: map[history.NodeID]history.Status{}, faults: map[int]string{}}
+	m.snap.Length, m.snap.Offered, m.snap.Stage = plan.Duration, plan.Meta.Rate, "launch"
+	for _, node := range plan.Meta.Nodes {
+		m.snap.Nodes = append(m.snap.Nodes, terminal.Node{ID: node, Up: true})
+	}
+	return m
+}
+
+// run drains until done is closed, and once more then.
+func (m *monitor) run(done <-chan struct{}) error {
+	tick := time.NewTicker(monitorEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := m.drain(); err != nil {
+				return err
+			}
+		case <-done:
+			return m.drain()
+		}
+	}
+}
+
+func (m *monitor) drain() error {
+	records := m.rec.Drain()
+	m.digest(records)
+	m.progress.Show(m.snap)
+	if err := m.keep(records); err != nil {
+		return fmt.Errorf("write what was recorded: %w", err)
+	}
+	return nil
+}
+
+// digest makes the next snapshot of what has happened since the last one.
+func (m *monitor) digest(records []history.Record) {
+	var latencies []time.Duration
+	m.snap.OK, m.snap.Fail, m.snap.Unknown = 0, 0, 0
+	for _, r := range records {
+		switch {
+		case r.Meta != nil:
+			m.stage(*r.Meta)
+		case r.Return != nil:
+			latencies = append(latencies, r.Return.Return-r.Return.Due)
+			m.count(r.Return.Result.Outcome)
+		case r.Status != nil:
+			m.states[r.Status.Node] = *r.Status
+		case r.Fault != nil:
+			m.fault(*r.Fault)
+		}
+	}
+	m.snap.P50, m.snap.P99 = quantile(latencies, .5), quantile(latencies, .99)
+	m.snap.Recent = append(m.snap.Recent, m.snap.OK)
+	m.snap.Recent = m.snap.Recent[max(0, len(m.snap.Recent)-recentSeconds):]
+	m.snap.At = m.rec.Now() - m.meta.LoadStart
+	m.members()
+}
+
+func (m *monitor) count(outcome history.Outcome) {
+	m.snap.Ops++
+	switch outcome {
+	case history.OK:
+		m.snap.OK++
+	case history.Fail:
+		m.snap.Fail++
+	default:
+		m.snap.Unknown++
+	}
+}
+
+func (m *monitor) stage(meta history.Meta) {
+	m.meta = meta
+	switch now := m.rec.Now(); {
+	case meta.FinalEnd > 0:
+		m.snap.Stage = "checking"
+	case meta.FinalStart > 0:
+		m.snap.Stage = "final reads"
+	case meta.LoadEnd > 0:
+		m.snap.Stage = "healing"
+	case meta.LoadStart > now:
+		m.snap.Stage = "warm-up"
+	case meta.LoadStart > 0:
+		m.snap.Stage = "load"
+	}
+}
+
+// fault tells of a fault's course: it is recorded when it begins, takes effect and ends.
+func (m *monitor) fault(f history.Fault) {
+	at := m.meta.LoadStart
+	_, known := m.faults[f.ID]
+	switch name := fmt.Sprintf("%s %s", f.Name, nodeList(f.Nodes)); {
+	case f.End > 0:
+		m.faults[f.ID] = ""
+		what := "healed " + name
+		if !f.TookEffect {
+			what += ", which took no effect: " + f.Error
+		}
+		m.progress.Event(f.End-at, what)
+	case !known:
+		m.faults[f.ID] = fmt.Sprintf("%s (%s)", name, f.Target)
+		m.progress.Event(f.Start-at, "fault "+m.faults[f.ID])
+	}
+	m.snap.Fault = ""
+	for _, active := range m.faults {
+		if active != "" {
+			m.snap.Fault = active
+		}
+	}
+}
+
+// members puts together what the members said last: the leader is whom the highest term's members name.
+func (m *monitor) members() {
+	var leader history.NodeID
+	var term uint64
+	for i, node := range m.snap.Nodes {
+		s, ok := m.states[node.ID]
+		if !ok {
+			continue
+		}
+		m.snap.Nodes[i].State, m.snap.Nodes[i].Up = s.State, s.Up
+		if s.Up && s.Term > term {
+			leader, term = s.Leader, s.Term
+		} else if s.Up && s.Term == term && leader == "" {
+			leader = s.Leader
+		}
+	}
+	if leader != m.snap.Leader && leader != "" && m.snap.Leader != "" {
+		m.progress.Event(m.snap.At, fmt.Sprintf("leader %s, term %d", leader, term))
+	}
+	now := m.rec.Now()
+	switch {
+	case leader != "":
+		m.leadless, m.snap.Leaderless = 0, 0
+	case m.leadless == 0:
+		m.leadless = now
+	default:
+		m.snap.Leaderless = now - m.leadless
+	}
+	if leader != "" {
+		m.snap.Leader, m.snap.Term = leader, term
+	}
+}
+
+func nodeList(nodes []history.NodeID) string {
+	text := ""
+	for i, node := range slices.Sorted(slices.Values(nodes)) {
+		if i > 0 {
+			text += ","
+		}
+		text += string(node)
+	}
+	return text
+}
