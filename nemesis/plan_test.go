@@ -14,7 +14,7 @@ func TestPlanGolden(t *testing.T) {
 	const want = `at 1.5s for 3.2s pause leader
 at 6.2s for 2.8s partition leader one-way-in
 at 10.3s for 2.7s kill leader
-at 14.3s for 3.7s partition all majorities-ring
+at 14.3s for 3.7s partition minority majority-minority
 at 19.5s for 2.7s pause minority
 at 23.5s for 3.7s kill follower
 `
