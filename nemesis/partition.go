@@ -39,7 +39,7 @@ var partition = Fault{
 		case majoritiesRing:
 			return "all"
 		case bridge:
-			return "one"
+			return "follower" // followers have little to say to each other: a leader that bridges them cuts nothing
 		}
 		return "leader"
 	},

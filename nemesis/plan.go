@@ -124,7 +124,7 @@ func choices(kind string) []choice {
 	case "partition":
 		return []choice{
 			{5, 2, "leader", isolate}, {1, 3, "leader", oneWayOut}, {1, 3, "leader", oneWayIn}, {1, 3, "follower", oneWay},
-			{2, 3, "minority", majorityMinority}, {1, 5, "all", majoritiesRing}, {1, 3, "one", bridge},
+			{2, 3, "minority", majorityMinority}, {1, 5, "all", majoritiesRing}, {1, 3, "follower", bridge},
 		}
 	case "clients":
 		return []choice{{3, 1, "leader", "replies"}, {1, 1, "leader", "both"}, {1, 1, "one", "requests"}, {1, 1, "one", "replies"}}
