@@ -44,7 +44,6 @@ type Deps struct {
 	Record func(history.Fault)                               // called again as the fault goes on; the last word counts
 	Rand   *rand.Rand                                        // decides whom roles mean; not used after Run returns
 	Probe  func(ctx context.Context, moment Moment, hit Hit) // nil = no probes
-	Note   func(text string)                                 // progress, for people; nil = nobody reads it
 }
 
 // Run carries out the schedule and returns when every fault is healed. When ctx ends, what is active is healed at once
@@ -78,7 +77,6 @@ type run struct {
 	c       *cluster.Cluster
 	acting  sync.Mutex // from choosing the nodes until they are hit, so that no two steps choose the same
 	probing sync.Mutex // one probe at a time
-	noting  sync.Mutex
 }
 
 // wait reports whether the step's time has come before the run's end.
@@ -113,7 +111,6 @@ func (r *run) step(ctx context.Context, id int, planned Step, seed uint64) {
 		return
 	}
 	f.Nodes, f.Start = hit.Nodes, r.Now()
-	r.note("fault %s %s (%s) for %v", step.Fault, join(hit.Nodes), step.Target, step.For)
 	r.probe(ctx, BeforeInject, hit)
 	r.Record(f)
 	heal, err := r.inject(ctx, fault, hit)
@@ -131,7 +128,6 @@ func (r *run) step(ctx context.Context, id int, planned Step, seed uint64) {
 		}
 	}
 	f.End = r.Now()
-	r.note("healed %s %s after %v", step.Fault, join(hit.Nodes), (f.End - f.Start).Round(time.Millisecond))
 	r.probe(ctx, AfterHeal, hit)
 }
 
@@ -180,7 +176,7 @@ func (r *run) hold(ctx context.Context, fault Fault, hit Hit, end time.Duration,
 // choose resolves the step's target, waiting for a leader if it needs one.
 func (r *run) choose(ctx context.Context, rng *rand.Rand, step Step, f *history.Fault) (Hit, error) {
 	for deadline := r.Now() + leaderPatience; ; {
-		leader, term := Leader(ctx, r.c)
+		leader, term := findLeader(ctx, r.c)
 		nodes, err := step.Target.Pick(rng, r.c.Nodes, leader, running(r.c))
 		if err == nil {
 			f.LeaderBefore, f.TermBefore = leader, term
@@ -207,16 +203,8 @@ func (r *run) probe(ctx context.Context, m Moment, hit Hit) {
 	}
 }
 
-func (r *run) note(format string, args ...any) {
-	if r.Note != nil {
-		r.noting.Lock()
-		defer r.noting.Unlock()
-		r.Note(fmt.Sprintf(format, args...))
-	}
-}
-
-// Leader asks every member and believes the one that takes itself for the leader in the highest term; "" = nobody does.
-func Leader(ctx context.Context, c *cluster.Cluster) (leader history.NodeID, term uint64) {
+// findLeader asks every member and believes the one that takes itself for the leader in the highest term; "" = nobody does.
+func findLeader(ctx context.Context, c *cluster.Cluster) (leader history.NodeID, term uint64) {
 	if c.Status == nil {
 		return "", 0
 	}

@@ -24,7 +24,6 @@ type stage struct {
 	faults map[int]history.Fault
 	epoch  time.Time
 	probe  func(context.Context, nemesis.Moment, nemesis.Hit)
-	notes  []string
 }
 
 func newStage() *stage { return &stage{faults: map[int]history.Fault{}, epoch: time.Now()} }
@@ -56,7 +55,6 @@ func (s *stage) run(ctx context.Context, c *cluster.Cluster, lines ...string) []
 	}
 	nemesis.Run(ctx, c, schedule, nemesis.Deps{
 		Now: s.now, Until: s.until, Record: s.record, Rand: rng(1), Probe: s.probe,
-		Note: func(text string) { s.notes = append(s.notes, text) },
 	})
 	return slices.SortedFunc(maps.Values(s.faults), func(a, b history.Fault) int { return cmp.Compare(a.ID, b.ID) })
 }
@@ -276,10 +274,6 @@ func TestProbes(t *testing.T) {
 		}
 		if !slices.Equal(seen, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(seen, "\n"), strings.Join(want, "\n"))
-		}
-		notes := []string{"fault kill n1 (n1) for 2s", "healed kill n1 after 2s", "fault pause n1 (n1) for 2s", "healed pause n1 after 0s"}
-		if !slices.Equal(s.notes, notes) {
-			t.Errorf("notes: %q", s.notes)
 		}
 	})
 }

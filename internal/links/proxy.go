@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -57,11 +59,17 @@ func (f *Fabric) forward(c *conn) {
 	f.splice(c, h.forward)
 }
 
-// refuse answers in the member's place. The write cannot block: it is the connection's first.
+// refuse answers in the member's place. What it still sends is read and dropped for a moment, because closing a connection
+// with unread bytes would take the answer back.
 func refuse(c *conn, code int, why error) {
 	text := why.Error() + "\n"
 	_, _ = fmt.Fprintf(c.a, "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		code, http.StatusText(code), len(text), text)
+	if half, ok := c.a.(*net.TCPConn); ok {
+		_ = half.CloseWrite()
+	}
+	_ = c.a.SetDeadline(time.Now().Add(lastWords))
+	_, _ = io.Copy(io.Discard, c.in)
 }
 
 // head is the beginning of a proxied request.
