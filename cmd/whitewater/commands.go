@@ -4,10 +4,14 @@ import "github.com/spf13/cobra"
 
 func runCommands(a *app) []*cobra.Command { return nil }
 
-func lookCommands(a *app) []*cobra.Command { return nil }
+func lookCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{lsCommand(a), showCommand(a), pruneCommand(a), listCommand(a)}
+}
 
-func sandboxCommands(a *app) []*cobra.Command { return []*cobra.Command{clusterCommand(a)} }
+func sandboxCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{clusterCommand(a), cleanupCommand(a)}
+}
 
 func setupCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{scenarioCommand(a), listCommand(a), doctorCommand(a), versionCommand(a), completionCommand(a)}
+	return []*cobra.Command{scenarioCommand(a), doctorCommand(a), completionCommand(a), versionCommand(a)}
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/whitewater-kv/whitewater/cluster"
+	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/scenarios"
+	"github.com/whitewater-kv/whitewater/store"
 )
 
 func clusterCommand(a *app) *cobra.Command {
@@ -91,21 +93,22 @@ func leave(c *cluster.Cluster) error {
 
 const closeTimeout = 30 * time.Second
 
-// stay launches a cluster and keeps it until the context ends.
-func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario, store, output string) (err error) {
-	if err := os.MkdirAll(store, 0o755); err != nil {
-		return environment(err)
-	}
-	dir, err := os.MkdirTemp(store, "cluster-*")
+// stay launches a cluster and keeps it until the context ends. Its folder is one of the store's, so that cleanup finds
+// what it started.
+func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario, root, output string) (err error) {
+	run, err := store.Create(root, "cluster", history.Meta{Scenario: "cluster", Target: d.Name})
 	if err != nil {
 		return environment(err)
 	}
-	c, err := d.Launch(ctx, spec(s, dir))
+	defer func() { err = errors.Join(err, run.Finish(), os.RemoveAll(run.Path())) }()
+	want := spec(s, run.Path())
+	want.Own = run.Own
+	c, err := d.Launch(ctx, want)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, leave(c), os.RemoveAll(dir)) }()
-	if err := a.printCluster(c, dir, output); err != nil {
+	defer func() { err = errors.Join(err, leave(c)) }()
+	if err := a.printCluster(c, run.Path(), output); err != nil {
 		return err
 	}
 	<-ctx.Done()
