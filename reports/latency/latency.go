@@ -110,8 +110,7 @@ func (r *Recording) Total(f Filter, face Face) *Histogram {
 	total := NewHistogram()
 	for i := range r.Slices {
 		if s := &r.Slices[i]; f.Match(s) {
-			s.faces[face].MergeInto(total.dense)
-			total.Clipped += s.Clipped
+			total.MergeSlice(s, face)
 		}
 	}
 	return total
@@ -178,4 +177,10 @@ func (s *Slice) Buckets(face Face, each func(ns, count int64)) {
 func compareSlices(a, b Slice) int {
 	return cmp.Or(cmp.Compare(a.Second, b.Second), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Op, b.Op),
 		cmp.Compare(a.Outcome, b.Outcome))
+}
+
+// MergeSlice adds a slice's durations, read from one face.
+func (h *Histogram) MergeSlice(s *Slice, face Face) {
+	s.faces[face].MergeInto(h.dense)
+	h.Clipped += s.Clipped
 }

@@ -36,6 +36,7 @@ type Summary struct {
 	Leaderless []Span
 	LeaderPoll time.Duration // how far apart the looks at the leader were: the error of leaderless times
 	Outcomes   []Outcome
+	Points     []Point
 	Story      string // what the throughput did, in a sentence
 	Fidelity   Fidelity
 	Trust      []Trust
@@ -134,6 +135,7 @@ func Summarise(h *history.History, results []checker.Result, opts Options) *Summ
 	s.Lanes = lanes(h)
 	s.Faults = faults(h, s.Latency, s.Leaderless)
 	s.Outcomes = outcomes(h)
+	s.Points = points(h)
 	s.Cluster = members(h)
 	s.Trust = trust(s.Latency, opts.Fidelity)
 	s.Story = story(h, s)

@@ -1,0 +1,56 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/whitewater-kv/whitewater/history"
+	"github.com/whitewater-kv/whitewater/reports/plots"
+	"github.com/whitewater-kv/whitewater/reports/summary"
+)
+
+// renderCounterexamples makes a folder for each counterexample: its operations as event lines, the explanation, the
+// timeline, and whatever its checker drew.
+func renderCounterexamples(s *Summary) (out []Output, err error) {
+	for _, c := range s.Counterexamples {
+		var lines []byte
+		for i := range c.Ops {
+			lines = append(history.AppendRecord(lines, history.Record{Return: &c.Ops[i]}), '\n')
+		}
+		out = append(out,
+			Output{c.Folder + "/ops.jsonl", lines},
+			Output{c.Folder + "/explain.md", []byte(explain(s, c))},
+			Output{c.Folder + "/timeline.svg", []byte(plots.Timeline(s, c))},
+		)
+		for _, name := range slices.Sorted(maps.Keys(c.Files)) {
+			out = append(out, Output{c.Folder + "/" + path.Base(name), c.Files[name]})
+		}
+	}
+	return out, nil
+}
+
+func explain(s *Summary, c summary.Counterexample) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\nCheck: %s. Shrunk from %d operations to %d. Times count from the start of the load.\n\n```text\n", c.Why, c.Check, c.Of, len(c.Ops))
+	for _, op := range c.Ops {
+		fmt.Fprintf(&b, "%9.3f–%.3f s  client %-3d %s  %s\n", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process, op.Node,
+			summary.Clip(plots.Say(op), 300))
+	}
+	b.WriteString("```\n\n")
+	for _, note := range c.Notes {
+		fmt.Fprintf(&b, "- %s\n", note)
+	}
+	if len(c.Context) > 0 {
+		b.WriteString("\nMeanwhile:\n\n")
+		for _, note := range c.Context {
+			fmt.Fprintf(&b, "- %s\n", note)
+		}
+	}
+	if again := s.Reproduce.Command; again != "" {
+		fmt.Fprintf(&b, "\nAgain: `%s`\n", again)
+	}
+	return b.String()
+}
