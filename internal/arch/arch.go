@@ -27,6 +27,7 @@ const (
 type source struct {
 	path, dir string // "checker/judge.go", "checker"
 	test      bool
+	fakeTime  bool // the tests of its folder run in the fake time of testing/synctest
 	lines     int
 	fset      *token.FileSet
 	file      *ast.File
@@ -38,8 +39,15 @@ func Judge(tree fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	fake := map[string]bool{}
+	for _, s := range sources {
+		for _, imp := range s.file.Imports {
+			fake[s.dir] = fake[s.dir] || imp.Path.Value == `"testing/synctest"`
+		}
+	}
 	var found []string
 	for _, s := range sources {
+		s.fakeTime = s.test && fake[s.dir]
 		for _, rule := range []func(*source) []string{imports, calls, sizes, shape, comments} {
 			found = append(found, rule(s)...)
 		}
@@ -67,7 +75,7 @@ func read(tree fs.FS) (sources []*source, err error) {
 		if err != nil {
 			return err
 		}
-		s := &source{path: name, dir: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), fset: token.NewFileSet()}
+		s := &source{path: name, dir: path.Dir(name), test: strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test"), fset: token.NewFileSet()}
 		s.lines = strings.Count(string(text), "\n")
 		s.file, err = parser.ParseFile(s.fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {

@@ -55,7 +55,6 @@ func calls(s *source) (found []string) {
 			}
 		}
 	}
-	_, fakeTime := byName["synctest"]
 	polls := map[ast.Node]bool{} // a test that polls may sleep between two looks; TestMain may be a sleeping child
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		_, loop := n.(*ast.ForStmt)
@@ -72,7 +71,7 @@ func calls(s *source) (found []string) {
 			return true
 		}
 		for _, b := range bans {
-			if b.pkg != byName[pkg.Name] || !b.holds(s) || !b.bans(selector.Sel.Name) || b.pkg == "time" && (s.test && fakeTime || polls[n]) {
+			if b.pkg != byName[pkg.Name] || !b.holds(s) || !b.bans(selector.Sel.Name) || b.pkg == "time" && (s.fakeTime || polls[n]) {
 				continue
 			}
 			found = append(found, s.at(n.Pos(), "%s.%s: %s", pkg.Name, selector.Sel.Name, b.why))
