@@ -42,7 +42,7 @@ func (f *Fabric) forward(c *conn) {
 	to, ok := f.hosts[h.host]
 	f.mu.Unlock()
 	if !ok {
-		f.log.Warn("no such host behind the links", "from", c.src, "host", h.host)
+		f.log.Debug("no such host behind the links", "from", c.src, "host", h.host)
 		refuse(c, http.StatusBadGateway, fmt.Errorf("no member is known as %q", h.host))
 		return
 	}
