@@ -1,0 +1,60 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/whitewater-kv/whitewater/checker/txn"
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// checkTransactions judges list-append and register transactions by their dependency graph, as package txn says,
+// without looking at revisions: a second opinion for a store that has them.
+func checkTransactions(ctx context.Context, h *history.History, _ Limits) Result {
+	f := newFindings(h)
+	r := txn.Check(ctx, h)
+	for _, a := range r.Anomalies {
+		var ops []history.Op
+		var notes []string
+		known := map[int]bool{}
+		for i, op := range a.Ops {
+			if i < a.Txns {
+				notes = append(notes, fmt.Sprintf("let T%d = op %d: %s", i+1, h.Ops[op].ID, h.Ops[op]))
+			}
+			if !known[op] {
+				known[op], ops = true, append(ops, h.Ops[op])
+			}
+		}
+		var files map[string][]byte
+		if a.SVG != nil {
+			files = map[string][]byte{"cycle.svg": a.SVG}
+		}
+		f.failFiles(a.Name, a.Why, ops, files, append(notes, a.Steps...)...)
+	}
+	for _, name := range sortedNames(r.Counts) {
+		if n := r.Counts[name]; n > txn.PerName {
+			f.failures += n - txn.PerName
+			f.note("%s: %d in all", name, n)
+		}
+	}
+	for _, why := range r.Limits {
+		f.doubt("%s", why)
+	}
+	if f.failures > 0 {
+		f.note("the strongest isolation level that still holds: %s", r.Level)
+	}
+	pass := fmt.Sprintf("%d transactions on %d keys are strictly serializable: %d dependencies, no cycle", r.Txns, r.Keys, r.Edges)
+	res := f.done(r.Txns, pass, fmt.Sprintf("no transaction on keys that begin with %q or %q", txn.Lists, txn.Registers))
+	res.Keys = r.Keys
+	return res
+}
+
+func sortedNames(counts map[string]int) []string {
+	names := make([]string, 0, len(counts))
+	for name := range counts {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
