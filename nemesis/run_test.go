@@ -297,3 +297,21 @@ func TestGreyLeader(t *testing.T) {
 		}
 	})
 }
+
+// HealAll puts every lever to rest, whatever state a process is in, and names the member that will not.
+func TestHealAll(t *testing.T) {
+	f, c := newFake(5)
+	f.states = map[history.NodeID]string{"n1": "running", "n2": "paused", "n3": "killed", "n4": "stopped", "n5": "exited"}
+	_ = c.Network.Cut("n1", "n2")
+	_ = c.Network.Delay("n2", "n1", time.Second, 0)
+	f.broken["start n5"] = errors.New("port taken")
+	if err := nemesis.HealAll(t.Context(), c); err == nil || err.Error() != "start n5: port taken" {
+		t.Errorf("%v; want the member that does not start", err)
+	}
+	if got := f.rest(); !slices.Equal(got, []string{"n5 exited"}) {
+		t.Errorf("not at rest: %v", got)
+	}
+	if err := nemesis.HealAll(t.Context(), &cluster.Cluster{Nodes: nodes(3)}); err != nil {
+		t.Errorf("a cluster without levers: %v", err)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/internal/links"
 )
@@ -147,13 +148,18 @@ func TestForwardProxyConnect(t *testing.T) {
 	}
 	c.CloseIdleConnections()
 	must(t, f.Cut("n2", "n1"))
-	answer := make(chan string, 1)
-	go func() { answer <- fetch(t, c, "GET", "https://"+host+"/c", nil) }()
-	waitFor(t, "the request waits", func() bool { return f.Traffic("n1", "n2").Held > 0 })
-	must(t, f.Mend("n2", "n1"))
-	if got := <-answer; got != "GET "+host+" /c [] " {
+	mended := make(chan struct{})
+	go func() {
+		defer close(mended)
+		for f.Traffic("n1", "n2").Held == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		_ = f.Mend("n2", "n1")
+	}()
+	if got := fetch(t, c, "GET", "https://"+host+"/c", nil); got != "GET "+host+" /c [] " {
 		t.Errorf("after the cut: %s", got)
 	}
+	<-mended
 }
 
 // A member that is down, or that came back elsewhere.
