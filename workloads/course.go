@@ -50,5 +50,6 @@ func (c *course) wait(d time.Duration, then func(history.Op) history.Request) hi
 // ttl is the leases' time to live.
 func (c *course) ttl() time.Duration { return time.Duration(c.TTL) * time.Second }
 
-// groups is how many locks or elections there are: at least n, and enough that only size workers share one.
-func groups(p Params, size int) int { return max(p.Keys, (p.Workers+size-1)/size) }
+// group is the number of the lock or election that a worker contends for, with size-1 others. Workers that follow each
+// other are bound to different members, and a fault of one member must not hold up a whole group.
+func group(worker, size int) int { return worker / size }

@@ -14,13 +14,12 @@ var Election = Workload{
 	Name:   "election",
 	Doc:    "candidates campaign, proclaim and resign; observers ask who leads",
 	Prefix: "election/",
-	Params: Params{Keys: 1, TTL: 5, Hold: 50 * time.Millisecond, Mix: map[string]int{"resign": 70, "revoke": 30}},
+	Params: Params{TTL: 5, Hold: 50 * time.Millisecond, Mix: map[string]int{"resign": 70, "revoke": 30}},
 	Closed: true,
 	New: func(p Params, worker int, _ any, rng *rand.Rand) Generator {
-		n := groups(p, 4)
-		g := &candidate{course: newCourse(p, worker, rng), mix: choose(p.Mix), name: fmt.Sprintf("election/%d", worker%n)}
+		g := &candidate{course: newCourse(p, worker, rng), mix: choose(p.Mix), name: fmt.Sprintf("election/%d", group(worker, 4))}
 		g.state = g.born
-		if worker/n%4 == 3 {
+		if worker%4 == 3 {
 			g.state = g.observe
 		}
 		return g.next

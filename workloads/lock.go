@@ -13,11 +13,11 @@ var Lock = Workload{
 	Name:   "lock",
 	Doc:    "locks, taken, held and released",
 	Prefix: "lock/",
-	Params: Params{Keys: 2, TTL: 5, Hold: 50 * time.Millisecond},
+	Params: Params{TTL: 5, Hold: 50 * time.Millisecond},
 	Closed: true,
 	New: func(p Params, worker int, _ any, rng *rand.Rand) Generator {
 		g := newLocker(p, worker, rng)
-		g.name = fmt.Sprintf("lock/%d", worker%groups(p, 3))
+		g.name = fmt.Sprintf("lock/%d", group(worker, 3))
 		g.inside = func(history.Op) history.Request { return g.pause(g.Hold, g.unlock) }
 		return g.next
 	},
@@ -29,7 +29,7 @@ var LockSet = Workload{
 	Name:   "lock-set",
 	Doc:    "a set behind a lock without fencing: unsafe by design",
 	Prefix: "lockset/",
-	Params: Params{Keys: 1, TTL: 2, Hold: 500 * time.Millisecond},
+	Params: Params{TTL: 2, Hold: 500 * time.Millisecond},
 	Closed: true,
 	New: func(p Params, worker int, _ any, rng *rand.Rand) Generator {
 		return newLockedSet(p, worker, rng, "lockset/").next
@@ -43,7 +43,7 @@ var LockEtcdSet = Workload{
 	Name:   "lock-etcd-set",
 	Doc:    "a set behind a lock, written only while the lock's key is there",
 	Prefix: "locketcdset/",
-	Params: Params{Keys: 1, TTL: 2, Hold: 500 * time.Millisecond, Mix: map[string]int{"fenced": 100, "exists": 0}},
+	Params: Params{TTL: 2, Hold: 500 * time.Millisecond, Mix: map[string]int{"fenced": 100, "exists": 0}},
 	Closed: true,
 	New: func(p Params, worker int, _ any, rng *rand.Rand) Generator {
 		g := newLockedSet(p, worker, rng, "locketcdset/")
@@ -125,10 +125,10 @@ type lockedSet struct {
 // newLockedSet makes a worker that adds, or, one of four, one that only reads.
 func newLockedSet(p Params, worker int, rng *rand.Rand, name string) *lockedSet {
 	g := &lockedSet{locker: newLocker(p, worker, rng), seen: view{}, seq: p.writer(worker)}
-	n := groups(p, 4)
-	g.name, g.list = fmt.Sprintf("%s%d/lock", name, worker%n), fmt.Sprintf("%s%d/list", name, worker%n)
+	g.name = fmt.Sprintf("%s%d/lock", name, group(worker, 4))
+	g.list = fmt.Sprintf("%s%d/list", name, group(worker, 4))
 	g.inside = g.enter
-	if worker/n%4 == 3 {
+	if worker%4 == 3 {
 		g.state = g.onlyRead
 	}
 	return g

@@ -34,14 +34,11 @@ func combine(name, doc string, open, closed []Workload) Workload {
 		},
 		New: func(p Params, worker int, shared any, rng *rand.Rand) Generator {
 			on := enabled(p.Mix, closed)
-			n := len(on)
-			if worker%2 == 0 || n == 0 {
+			if worker%2 == 0 || len(on) == 0 {
 				return newMixture(p, worker, enabled(p.Mix, open), shared.(map[string]any), rng)
 			}
-			place := worker / 2
-			w := on[place%n]
-			workers := (p.Workers/2 + n - 1) / n
-			return w.New(w.within(p, max(workers, 1)), place/n, shared.(map[string]any)[w.Name], rng)
+			w, place := post(on, worker/2, p.Workers/2)
+			return w.New(w.within(p, p.Workers), place, shared.(map[string]any)[w.Name], rng)
 		},
 		Watches: func(p Params, node history.NodeID, rng *rand.Rand) (watches []history.Watch) {
 			for _, w := range enabled(p.Mix, all) {
@@ -52,6 +49,13 @@ func combine(name, doc string, open, closed []Workload) Workload {
 			return watches
 		},
 	}
+}
+
+// post divides workers among workloads, in blocks, and says which is one worker's and its number there.
+func post(all []Workload, worker, workers int) (w Workload, place int) {
+	kind := worker * len(all) / max(workers, 1)
+	first := (kind*workers + len(all) - 1) / len(all)
+	return all[kind], worker - first
 }
 
 func enabled(mix map[string]int, all []Workload) (on []Workload) {

@@ -91,7 +91,7 @@ func TestPromises(t *testing.T) {
 func allowed(t *testing.T, op history.Op) {
 	t.Helper()
 	switch op.Result.Error {
-	case "connection refused", "compacted", "lease not found", "not leader":
+	case "not sent: no connection", "compacted", "lease not found", "not elected":
 	default:
 		t.Errorf("rejected: %v", op)
 	}
@@ -160,6 +160,26 @@ func TestDefaults(t *testing.T) {
 	for _, w := range workloads.All {
 		if got, err := workloads.Find(w.Name); err != nil || got.Doc != w.Doc {
 			t.Errorf("find %s: %v", w.Name, err)
+		}
+	}
+}
+
+// The mixture has something of every workload that is in it.
+func TestMixed(t *testing.T) {
+	r := together(t, workloads.Mixed, workloads.Params{Workers: 30}, 100, nil)
+	count := map[string]int{}
+	for _, op := range r.ops {
+		every(op.Request, func(req history.Request) {
+			for _, w := range workloads.All[:len(workloads.All)-9] { // the bench loads come last
+				if w.Prefix != "" && strings.HasPrefix(req.Key, w.Prefix) {
+					count[w.Name]++
+				}
+			}
+		})
+	}
+	for name := range workloads.Mixed.Params.Mix {
+		if count[name] < 20 {
+			t.Errorf("%d requests of %s", count[name], name)
 		}
 	}
 }

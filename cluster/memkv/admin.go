@@ -109,5 +109,8 @@ func (s *sim) status(_ context.Context, id history.NodeID) history.Status {
 	st.Up, st.Member, st.Leader, st.Term = true, n.member, n.leader, n.term
 	st.Index, st.Applied, st.Revision = uint64(n.applied), uint64(n.applied), n.revision
 	st.DBBytes = 4096 * int64(len(s.store.keys)+1)
+	if s.bug.status != nil {
+		s.bug.status(s, &st)
+	}
 	return st
 }

@@ -8,21 +8,21 @@ import (
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// The reasons for which the store refuses a request. A refused request changed nothing.
+// The reasons that clients are given, in the words of the etcd driver's error table. A refused request changed nothing.
 const (
 	errCompacted  = "compacted"
 	errFuture     = "future revision"
 	errDuplicate  = "duplicate key"
 	errNoLease    = "lease not found"
 	errLeaseHeld  = "lease exists"
-	errEmptyKey   = "empty key"
-	errUnsupport  = "unsupported request"
-	errNotLeader  = "not leader"
+	errEmptyKey   = "no key"
+	errUnsupport  = "unimplemented"
+	errNotLeader  = "not elected"
 	errSession    = "session expired"
-	errRefused    = "connection refused"
+	errRefused    = "not sent: no connection"
 	errLost       = "connection lost"
 	errTimeout    = "deadline exceeded"
-	errCanceled   = "canceled"
+	errCanceled   = "cancelled"
 	errManyAtOnce = "too many requests"
 )
 
@@ -56,12 +56,15 @@ func (s *sim) carryOut(req history.Request) history.Result {
 			return refuse(errFuture)
 		}
 		st.compact = req.Revision
+		if s.bug.compact != nil {
+			s.bug.compact(s, req.Revision)
+		}
 	case history.Grant:
 		return s.grant(req)
 	case history.Revoke:
 		return s.revoke(req)
 	default:
-		if !s.misapply(req, &res) {
+		if s.bug.write == nil || !s.bug.write(s, req, &res) {
 			s.step(req, &res)
 		}
 	}

@@ -30,7 +30,9 @@ func (s *sim) evidence(context.Context) ([]history.Evidence, error) {
 			Node: n.id, Member: n.member, Restarts: n.restarts, Leads: slices.Clone(n.leads), Hash: &hash, WAL: wal,
 		})
 	}
-	s.forge(all)
+	if s.bug.forge != nil {
+		s.bug.forge(s, all)
+	}
 	return all, nil
 }
 

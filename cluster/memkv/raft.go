@@ -128,6 +128,12 @@ func (s *sim) catchUp(n *node, index int) {
 	for ; n.applied < index; n.applied++ {
 		e := s.log[n.applied]
 		n.revision = e.revision
+		if s.bug.skips != nil && s.bug.skips(s, n, e) {
+			if n.skips == nil {
+				n.skips = map[int64]bool{}
+			}
+			n.skips[e.revision] = true
+		}
 		if e.request != nil && e.request.Kind == history.Compact && e.request.Revision > n.compact {
 			n.compact = e.request.Revision
 		}

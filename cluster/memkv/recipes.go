@@ -28,7 +28,7 @@ func (s *sim) await(life, client context.Context, n *node, req history.Request) 
 	if !res.Succeeded {
 		place = res.Responses[0].KVs[0].Create
 	}
-	held, err := s.turn(ctx, n, req.Key, key, place)
+	held, err := s.turn(ctx, n, req, key, place)
 	if err != nil {
 		s.leave(life, n, key)
 		return history.Result{}, err
@@ -45,10 +45,10 @@ func (s *sim) await(life, client context.Context, n *node, req history.Request) 
 }
 
 // turn waits until nobody is before this place, and says whether the place is still there then.
-func (s *sim) turn(ctx context.Context, n *node, name, key string, place int64) (bool, error) {
-	if !s.strikes(lockTwice) && !s.strikes(twoLeaders) {
+func (s *sim) turn(ctx context.Context, n *node, req history.Request, key string, place int64) (bool, error) {
+	if s.bug.jump == nil || !s.bug.jump(s, req.Kind) {
 		first := func() bool {
-			kv, ok := s.first(name, n.revision)
+			kv, ok := s.first(req.Key, n.revision)
 			return n.revision >= place && (!ok || kv.Create >= place)
 		}
 		if err := s.until(ctx, first); err != nil {

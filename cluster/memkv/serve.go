@@ -55,18 +55,21 @@ func (c *client) Do(ctx context.Context, req history.Request) history.Result {
 }
 
 // serve is the way of a request: to the member, through the cluster, and back. Whatever breaks it on the way leaves its
-// outcome unknown. client ends when the one who asked has given up; the request goes on nevertheless, save those that
-// wait for their turn.
+// outcome unknown. client ends when the one who asked has given up. The request goes on nevertheless, save those that
+// wait for their turn; and one that reaches a member only after that, because it was paused or cut off, goes on or not,
+// as chance has it: the member finds the request and its cancellation side by side.
 func (s *sim) serve(life, client context.Context, n *node, req history.Request) history.Result {
-	ctx, cancel := context.WithTimeout(life, s.opts.Timeout)
-	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.travel(ctx, history.Clients, n.id); err != nil {
+	if err := s.travel(life, history.Clients, n.id); err != nil || client.Err() != nil && s.rng.IntN(2) == 0 {
 		return s.broken(life)
 	}
-	if res, ok := s.pretend(n, req); ok {
-		return res
+	ctx, cancel := context.WithTimeout(life, s.opts.Timeout)
+	defer cancel()
+	if s.bug.door != nil {
+		if res, ok := s.bug.door(s, n, req); ok {
+			return res
+		}
 	}
 	res, err := s.handle(ctx, life, client, n, req)
 	if err != nil {
@@ -82,7 +85,7 @@ func (s *sim) broken(life context.Context) history.Result {
 	if life.Err() != nil {
 		return history.Result{Error: errLost}
 	}
-	return history.Result{Error: "request timed out"}
+	return history.Result{Error: "timed out at server"}
 }
 
 func (s *sim) handle(ctx, life, client context.Context, n *node, req history.Request) (history.Result, error) {
@@ -100,7 +103,9 @@ func (s *sim) handle(ctx, life, client context.Context, n *node, req history.Req
 	}
 	if !req.ReadOnly() {
 		res, err := s.propose(ctx, n, req)
-		s.afterwards(n, req, &res)
+		if s.bug.reply != nil && err == nil {
+			s.bug.reply(s, n, req, &res)
+		}
 		return res, err
 	}
 	if !req.Serializable {
@@ -115,12 +120,16 @@ func (s *sim) handle(ctx, life, client context.Context, n *node, req history.Req
 func (s *sim) look(n *node, req history.Request) history.Result {
 	res := history.Result{Outcome: history.OK}
 	now := n.revision
-	s.misread(n, req, &now)
+	if s.bug.moment != nil {
+		s.bug.moment(s, n, req, &now)
+	}
 	if reason := s.answer(n, req, now, &res); reason != "" {
 		res = refuse(reason)
 	}
 	res.Header = s.header(n)
-	s.misreport(n, req, &res)
+	if s.bug.report != nil && res.Outcome == history.OK {
+		s.bug.report(s, n, req, &res)
+	}
 	return res
 }
 

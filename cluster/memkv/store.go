@@ -80,6 +80,14 @@ func (s *store) within(key, end string) []string {
 	return s.keys[from:max(from, sort.SearchStrings(s.keys, end))]
 }
 
+// forget removes a key as if it had never been.
+func (s *store) forget(key string) {
+	delete(s.versions, key)
+	if i, ok := slices.BinarySearch(s.keys, key); ok {
+		s.keys = slices.Delete(s.keys, i, i+1)
+	}
+}
+
 func (s *store) add(v version, event history.Event) {
 	if _, ok := s.versions[v.Key]; !ok {
 		i := sort.SearchStrings(s.keys, v.Key)

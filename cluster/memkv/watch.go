@@ -16,6 +16,7 @@ type stream struct {
 	history.Watch
 	node *node
 	next int64 // first revision not yet looked at
+	kept []history.WatchResponse
 }
 
 // watch delivers the changes that the member has applied, until ctx ends or the member's process does.
@@ -47,6 +48,9 @@ func (s *sim) stream(ctx context.Context, w *stream, each func(history.WatchResp
 	w.next = w.Start
 	if w.next == 0 {
 		w.next = w.node.revision + 1
+	}
+	if s.bug.open != nil {
+		s.bug.open(s, w)
 	}
 	if err := s.send(ctx, w, each, history.WatchResponse{Created: true, Header: s.header(w.node)}); err != nil {
 		return err
@@ -85,7 +89,7 @@ func (s *sim) idle(ctx context.Context, w *stream, each func(history.WatchRespon
 	if w.next <= w.node.revision {
 		return nil
 	}
-	return s.send(ctx, w, each, history.WatchResponse{Progress: true, Header: s.bookmark(w)})
+	return s.send(ctx, w, each, history.WatchResponse{Progress: true, Header: s.header(w.node)})
 }
 
 // collect is what there is to tell, in one response for each batch, or in fragments. A revision's changes are never
@@ -94,11 +98,8 @@ func (s *sim) collect(w *stream) []history.WatchResponse {
 	upto := min(w.node.revision, w.next+batch-1)
 	response := history.WatchResponse{Header: s.header(w.node)}
 	for revision := w.next; revision <= upto; revision++ {
-		if revision < w.Start {
-			continue
-		}
 		for _, e := range s.store.changes[revision] {
-			if !covers(w.Key, w.End, e.KV.Key) || w.NoPut && !e.Delete || w.NoDelete && e.Delete {
+			if !w.wants(e) && (s.bug.match == nil || !s.bug.match(s, w, e)) {
 				continue
 			}
 			if prev, ok := s.store.at(e.KV.Key, revision-1); ok && w.PrevKV && revision-1 >= w.node.compact {
@@ -108,7 +109,15 @@ func (s *sim) collect(w *stream) []history.WatchResponse {
 		}
 	}
 	w.next = upto + 1
-	return s.misdeliver(w, s.fragments(w, response))
+	all := s.fragments(w, response)
+	if s.bug.deliver != nil {
+		all = s.bug.deliver(s, w, all)
+	}
+	return all
+}
+
+func (w *stream) wants(e history.Event) bool {
+	return covers(w.Key, w.End, e.KV.Key) && !(w.NoPut && !e.Delete) && !(w.NoDelete && e.Delete)
 }
 
 func (s *sim) fragments(w *stream, response history.WatchResponse) (out []history.WatchResponse) {
