@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/whitewater-kv/whitewater/reports/summary"
 )
 
 // gauge takes what the machine and this process had used at one moment; the difference of two says how far the
@@ -37,6 +40,11 @@ func takeGauge() gauge {
 		g.pauses = &metrics.Float64Histogram{Counts: slices.Clone(h.Counts), Buckets: slices.Clone(h.Buckets)}
 	}
 	return g
+}
+
+// measure fills in what happened between two gauges.
+func measure(f *summary.Fidelity, from, to gauge) {
+	f.GCPauseMax, f.GeneratorCPU, f.Steal, f.Cores = longestPause(from, to), cpuShare(from, to), stealShare(from, to), runtime.NumCPU()
 }
 
 // procStat reads the machine's stolen and total time from Linux; zeros elsewhere.

@@ -96,7 +96,7 @@ func (p *probes) write(ctx context.Context, hit nemesis.Hit) bool {
 			w := p.workers[node][0]
 			tryCtx, cancel := context.WithTimeout(ctx, probeWrite/2)
 			op := w.now(tryCtx, history.Probe, history.Request{Kind: history.Put, Key: p.key,
-				Value: fmt.Sprintf("%s.probe.%d", p.d.plan.Meta.Run, p.count)})
+				Value: fmt.Sprintf("probe.%d", p.count)})
 			cancel()
 			if op.Result.Outcome == history.OK {
 				return true

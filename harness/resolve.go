@@ -94,17 +94,18 @@ func loadsOf(s *scenarios.Scenario, run string) ([]Load, error) {
 	return loads, nil
 }
 
-// scheduleOf draws the random faults and adds the exact ones.
+// scheduleOf draws the random faults around the exact ones.
 func scheduleOf(s *scenarios.Scenario) (nemesis.Schedule, error) {
-	var schedule nemesis.Schedule
-	if len(s.Faults.Random) > 0 {
-		schedule = nemesis.Plan(seed.Seed(s.Seed).Stream("schedule"), nemesis.PlanOptions{
-			Faults: s.Faults.Random, Duration: s.Load.Duration, Nodes: s.Target.Nodes, Interval: s.Faults.Interval,
-			Quiet: faultMargin, HoldMin: s.Faults.Hold.Min, HoldMax: s.Faults.Hold.Max, GapMin: s.Faults.Gap,
-		})
-	}
+	var exact nemesis.Schedule
 	for _, at := range s.Faults.At {
-		schedule = append(schedule, nemesis.Step{At: at.T, For: at.For, Fault: at.Do, Target: nemesis.Target(at.Target), Shape: at.Shape})
+		exact = append(exact, nemesis.Step{At: at.T, For: at.For, Fault: at.Do, Target: nemesis.Target(at.Target), Shape: at.Shape})
+	}
+	schedule := exact
+	if len(s.Faults.Random) > 0 {
+		schedule = append(schedule, nemesis.Plan(seed.Seed(s.Seed).Stream("schedule"), nemesis.PlanOptions{
+			Faults: s.Faults.Random, Duration: s.Load.Duration, Nodes: s.Target.Nodes, Interval: s.Faults.Interval,
+			Quiet: faultMargin, HoldMin: s.Faults.Hold.Min, HoldMax: s.Faults.Hold.Max, GapMin: s.Faults.Gap, Around: exact,
+		})...)
 	}
 	schedule = schedule.Sorted()
 	if err := schedule.Check(); err != nil {
@@ -113,8 +114,8 @@ func scheduleOf(s *scenarios.Scenario) (nemesis.Schedule, error) {
 	return schedule, nil
 }
 
-// specOf is the cluster that a scenario asks for.
-func specOf(s *scenarios.Scenario) cluster.Spec {
+// SpecOf is the cluster that a scenario asks for.
+func SpecOf(s *scenarios.Scenario) cluster.Spec {
 	spec := cluster.Spec{
 		Nodes: s.Target.Nodes, Binary: s.Target.Binary, Heartbeat: s.Target.Heartbeat, Election: s.Target.Election,
 		SnapshotCount: s.Target.SnapshotCount, TLS: s.Target.TLS, UnsafeNoFsync: s.Target.UnsafeNoFsync, Direct: s.Target.Direct,

@@ -1,0 +1,70 @@
+package harness
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/whitewater-kv/whitewater/nemesis"
+	"github.com/whitewater-kv/whitewater/reports/summary"
+	"github.com/whitewater-kv/whitewater/store"
+)
+
+// aroundFile holds what was measured of the harness and the machine beside the history.
+const aroundFile = "around.json"
+
+// around is that file's content.
+type around struct {
+	Fidelity    summary.Fidelity `json:"fidelity"`
+	Gauges      []summary.Gauge  `json:"gauges,omitempty"`
+	Environment string           `json:"environment,omitempty"`
+}
+
+// save keeps what is not in the history, so that the run can be judged and reported again.
+func (r *Recorded) save() error {
+	data, err := json.MarshalIndent(around{r.Fidelity, r.Gauges, r.Environment}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", aroundFile, err)
+	}
+	return r.Run.Write(aroundFile, append(data, '\n'))
+}
+
+// Stored reads a run back, to be judged again. A run whose harness was killed has its history alone.
+func Stored(run *store.Run) (*Recorded, error) {
+	h, err := run.History()
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s: %w", run.ID(), err)
+	}
+	r := &Recorded{Run: run, History: h}
+	if run.Bare() {
+		return r, nil
+	}
+	data, err := run.Read(aroundFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var a around
+	if err := json.Unmarshal(data, &a); err != nil {
+		return nil, fmt.Errorf("read %s: %w", run.File(aroundFile), err)
+	}
+	r.Fidelity, r.Gauges, r.Environment = a.Fidelity, a.Gauges, a.Environment
+	r.Schedule, err = storedSchedule(run)
+	return r, err
+}
+
+// storedSchedule is the schedule that a run was to carry out.
+func storedSchedule(run *store.Run) (nemesis.Schedule, error) {
+	data, err := run.Read(ScheduleFile)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := nemesis.ParseSchedule(string(data))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", run.File(ScheduleFile), err)
+	}
+	return schedule, nil
+}
