@@ -2,7 +2,9 @@ package main
 
 import "github.com/spf13/cobra"
 
-func runCommands(a *app) []*cobra.Command { return nil }
+func runCommands(a *app) []*cobra.Command {
+	return []*cobra.Command{runCommand(a), checkCommand(a)}
+}
 
 func lookCommands(a *app) []*cobra.Command {
 	return []*cobra.Command{lsCommand(a), showCommand(a), pruneCommand(a), listCommand(a)}

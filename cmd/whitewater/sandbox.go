@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/whitewater-kv/whitewater/cluster"
+	"github.com/whitewater-kv/whitewater/harness"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/scenarios"
 	"github.com/whitewater-kv/whitewater/store"
@@ -101,7 +100,8 @@ func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario,
 		return environment(err)
 	}
 	defer func() { err = errors.Join(err, run.Finish(), os.RemoveAll(run.Path())) }()
-	want := spec(s, run.Path())
+	want := harness.SpecOf(s)
+	want.Dir = run.Path()
 	want.Own = run.Own
 	c, err := d.Launch(ctx, want)
 	if err != nil {
@@ -113,17 +113,4 @@ func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario,
 	}
 	<-ctx.Done()
 	return nil
-}
-
-// spec is the cluster that a scenario asks for.
-func spec(s *scenarios.Scenario, dir string) cluster.Spec {
-	t := s.Target
-	out := cluster.Spec{
-		Nodes: t.Nodes, Dir: dir, Binary: t.Binary, Heartbeat: t.Heartbeat, Election: t.Election,
-		SnapshotCount: t.SnapshotCount, TLS: t.TLS, UnsafeNoFsync: t.UnsafeNoFsync, Direct: t.Direct,
-	}
-	for _, name := range slices.Sorted(maps.Keys(t.Args)) {
-		out.Args = append(out.Args, "--"+name+"="+t.Args[name])
-	}
-	return out
 }
