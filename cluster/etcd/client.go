@@ -46,7 +46,7 @@ func (c *client) Do(ctx context.Context, r history.Request) history.Result {
 	if r.Kind == history.Leader && status.Code(err) == codes.Unknown && status.Convert(err).Message() == "election: no leader" {
 		return history.Result{Outcome: history.OK} // an answer, though etcd gives it as an error
 	}
-	outcome, class := classify(err, int(a.sent.Load()))
+	outcome, class := classify(r, err, int(a.sent.Load()))
 	return history.Result{Outcome: outcome, Error: class}
 }
 
@@ -60,7 +60,7 @@ func (c *client) send(ctx context.Context, r history.Request) (history.Result, *
 	switch r.Kind {
 	case history.Get, history.Range:
 		response, err := c.kv.Range(ctx, rangeRequest(r))
-		return rangeResult(response), response.GetHeader(), err
+		return rangeResult(r.Kind, response), response.GetHeader(), err
 	case history.Put:
 		response, err := c.kv.Put(ctx, c.putRequest(r))
 		return putResult(response), response.GetHeader(), err
@@ -73,7 +73,7 @@ func (c *client) send(ctx context.Context, r history.Request) (history.Result, *
 			return history.Result{}, nil, malformed(err)
 		}
 		response, err := c.kv.Txn(ctx, request)
-		return txnResult(r.Kind, response), response.GetHeader(), err
+		return txnResult(r, response), response.GetHeader(), err
 	case history.Compact:
 		response, err := c.kv.Compact(ctx, &pb.CompactionRequest{Revision: r.Revision})
 		return history.Result{}, response.GetHeader(), err

@@ -27,8 +27,12 @@ func kvsOf(kvs ...*mvccpb.KeyValue) []history.KV {
 	return all
 }
 
-func rangeResult(r *pb.RangeResponse) history.Result {
-	return history.Result{KVs: kvsOf(r.GetKvs()...), Count: r.GetCount(), More: r.GetMore()}
+func rangeResult(kind history.Kind, r *pb.RangeResponse) history.Result {
+	result := history.Result{KVs: kvsOf(r.GetKvs()...)}
+	if kind != history.Get {
+		result.Count, result.More = r.GetCount(), r.GetMore()
+	}
+	return result
 }
 
 func putResult(r *pb.PutResponse) history.Result {
@@ -40,27 +44,38 @@ func deleteResult(r *pb.DeleteRangeResponse) history.Result {
 }
 
 // txnResult lifts a CAS's only step: what it replaced, or what it found instead.
-func txnResult(kind history.Kind, r *pb.TxnResponse) history.Result {
+func txnResult(q history.Request, r *pb.TxnResponse) history.Result {
 	result := history.Result{Succeeded: r.GetSucceeded()}
-	for _, op := range r.GetResponses() {
-		var step history.Result
-		switch {
-		case op.GetResponseRange() != nil:
-			step = rangeResult(op.GetResponseRange())
-		case op.GetResponsePut() != nil:
-			step = putResult(op.GetResponsePut())
-		case op.GetResponseDeleteRange() != nil:
-			step = deleteResult(op.GetResponseDeleteRange())
-		case op.GetResponseTxn() != nil:
-			step = txnResult(history.Txn, op.GetResponseTxn())
-		}
-		result.Responses = append(result.Responses, step)
+	side := q.Else
+	if result.Succeeded {
+		side = q.Then
 	}
-	if kind == history.CAS && len(result.Responses) == 1 {
+	for i, op := range r.GetResponses() {
+		asked := history.Request{Kind: history.Get} // a CAS's only read
+		if i < len(side) {
+			asked = side[i]
+		}
+		result.Responses = append(result.Responses, stepResult(asked, op))
+	}
+	if q.Kind == history.CAS && len(result.Responses) == 1 {
 		result.KVs, result.Prev = result.Responses[0].KVs, result.Responses[0].Prev
 		result.Responses = nil
 	}
 	return result
+}
+
+func stepResult(q history.Request, op *pb.ResponseOp) history.Result {
+	switch {
+	case op.GetResponseRange() != nil:
+		return rangeResult(q.Kind, op.GetResponseRange())
+	case op.GetResponsePut() != nil:
+		return putResult(op.GetResponsePut())
+	case op.GetResponseDeleteRange() != nil:
+		return deleteResult(op.GetResponseDeleteRange())
+	case op.GetResponseTxn() != nil:
+		return txnResult(q, op.GetResponseTxn())
+	}
+	return history.Result{}
 }
 
 func timeToLiveResult(r *pb.LeaseTimeToLiveResponse) history.Result {

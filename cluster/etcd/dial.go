@@ -77,15 +77,15 @@ func (s *system) dial(ctx context.Context, id history.NodeID) (cluster.Client, e
 	if err != nil {
 		return nil, err
 	}
-	if err := c.prove(ctx); err != nil {
+	if err := c.prove(ctx, grpc.WaitForReady(true)); err != nil {
 		return nil, errors.Join(fmt.Errorf("dial %s: %w", id, err), c.Close())
 	}
 	return c, nil
 }
 
-// prove waits until the member answers, and checks who it is.
-func (c *client) prove(ctx context.Context) error {
-	response, err := pb.NewMaintenanceClient(c.conn).Status(ctx, &pb.StatusRequest{}, grpc.WaitForReady(true))
+// prove checks who answers.
+func (c *client) prove(ctx context.Context, options ...grpc.CallOption) error {
+	response, err := pb.NewMaintenanceClient(c.conn).Status(ctx, &pb.StatusRequest{}, options...)
 	if err != nil {
 		return err
 	}
