@@ -69,8 +69,8 @@ type Meta struct {
 	Seed        uint64    `json:"seed"`
 	Epoch       time.Time `json:"epoch"` // wall clock at time zero
 	Consistency string    `json:"consistency,omitempty"`
-	// Judge is the consistency that reads are judged by: "linearizable" (also for serializable reads, in a
-	// negative control) or "serializable".
+	// Judge is the consistency that reads are judged by: "" = each by what it asked for; "linearizable" = serializable
+	// reads too, in a negative control; "serializable" = linearizable reads too.
 	Judge       string  `json:"judge,omitempty"`
 	Rate        float64 `json:"rate,omitempty"` // offered operations per second; 0 = closed loop
 	Open        bool    `json:"open_loop"`

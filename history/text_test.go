@@ -21,6 +21,7 @@ p3 n2 [18ms 19ms] put x 2 -> fail "connection refused: \"n2\""
 p4 n1 [20ms 21ms] cas x 3 4 -> ok rev=8
 p4 n1 [22ms 23ms] cas x 3 4 -> lost 5 mod=6 rev=8
 p4 n1 [24ms 25ms] cas x 3 "" -> lost absent rev=8
+p4 n1 [25ms 26ms] cas x 3 "" -> lost
 p4 n1 [26ms 27ms] delete a end=b -> ok deleted=2 prev=(a 1) prev=(aa 2) rev=10
 p4 n1 [28ms 29ms] range a "\x00" limit=2 keys-only -> ok (a "" mod=4) (b "" mod=5) count=3 rev=11 more
 p4 n1 [30ms 31ms] txn if {value x = 3; version y > 0} then {put x 4; get y} else {get x} -> ok rev=12 {ok; (y 5 mod=9)}

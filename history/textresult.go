@@ -42,7 +42,8 @@ func guarded(req Request) bool { return req.Kind == CAS || req.Kind == Txn }
 // of it.
 func (t *text) result(req Request, res Result, nested bool) {
 	short := observes(req, res) && len(res.KVs) == 1 && res.KVs[0].Key == req.Key && res.Lease == 0
-	absent := observes(req, res) && len(res.KVs) == 0
+	// A lost CAS without a revision did not look: all that is known is that the value differed.
+	absent := observes(req, res) && len(res.KVs) == 0 && (req.Kind == Get || res.Header.Revision != 0)
 	lost := guarded(req) && res.Outcome == OK && !res.Succeeded
 	switch {
 	case lost:
