@@ -29,20 +29,13 @@ func Resolve(s *scenarios.Scenario, run string) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	serializable := s.Load.Consistency == "s"
-	judge := s.Load.Judge
-	if judge == "" && serializable {
-		judge = "serializable"
-	} else if judge == "" {
-		judge = "linearizable"
-	}
 	plan := Plan{
 		Loads: loads, Warmup: s.Load.Warmup, Duration: s.Load.Duration, Timeout: s.Load.Timeout, Schedule: schedule,
-		Seed: seed.Seed(s.Seed), Serializable: serializable, Settle: settleLimit,
+		Seed: seed.Seed(s.Seed), Serializable: s.Load.Consistency == "s", Settle: settleLimit,
 		Observe: !s.Target.Direct, Evidence: s.Checker.Evidence,
 		Meta: history.Meta{
 			Run: run, Scenario: s.Name, Target: s.Target.Name, Seed: s.Seed,
-			Consistency: s.Load.Consistency, Judge: judge, Rate: float64(s.Load.Rate),
+			Consistency: s.Load.Consistency, Judge: s.Load.Judge, Rate: float64(s.Load.Rate),
 			Open: slices.ContainsFunc(loads, Load.open), Planned: len(schedule),
 		},
 	}
