@@ -21,7 +21,8 @@ type Cluster struct {
 	// Dial opens a client bound to one member for good. It returns when the member was reached and proved to be the
 	// member asked for, or with an error.
 	Dial func(context.Context, history.NodeID) (Client, error)
-	// Status asks one member about itself. A member that does not answer is an answer: Up is false.
+	// Status asks one member about itself, past the links: one that is cut off can still be observed. A member that
+	// does not answer is an answer: Up is false.
 	Status func(context.Context, history.NodeID) history.Status
 	// Watch opens w's stream on its member and calls each for every response, until ctx ends (nil), the store
 	// cancels it (*Compacted) or it breaks (any other error). each runs in Watch's own goroutine.

@@ -13,10 +13,6 @@ func failures(r *rig) {
 		{Kind: history.Put, Value: "1"},
 		{Kind: history.Put, Key: "kept", Value: "1", Lease: 987654321},
 		{Kind: history.Txn, Then: []history.Request{put, put}},
-		{Kind: history.Txn, If: []history.Compare{{Key: "kept", Target: "colour", Op: "="}}, Then: []history.Request{put}},
-		{Kind: history.Txn, If: []history.Compare{{Key: "kept", Target: "value", Op: "~"}}, Then: []history.Request{put}},
-		{Kind: history.Txn, Then: []history.Request{put, {Kind: history.Compact, Revision: 1}}},
-		{Kind: history.Pause},
 	} {
 		result := r.do(id, request)
 		if result.Outcome != history.Fail || result.Error == "" {

@@ -113,6 +113,9 @@ func (r *rig) play() (got string, known bool) {
 			result.TTL = min(result.TTL, 1)
 		}
 		shift(&result, base)
+		if result.Outcome != history.OK || request.Kind == history.Leader && len(result.KVs) == 0 {
+			result.Header = history.Header{} // etcd gives an error, which has none
+		}
 		shiftRequest(&request, -base)
 		got += asText(request, result) + "\n"
 	}
