@@ -5,155 +5,69 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
-	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/register"
-	"github.com/whitewater-kv/whitewater/checker/search"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// checkLinearizable judges the registers: every key by its values alone, with the algorithm that is complete for it.
+// checkLinearizable judges the store as one object, and its keys one by one.
+//
+// The store's revisions give an order without a search; one that explains every answer is a certificate, which is
+// checked again by code that shares nothing with its maker. Every key is judged by its values alone as well, whatever
+// the revisions say. A search is left for what neither decides. A violation is shrunk to a few operations, and stands
+// only if two searches confirm it; evidence that does not hold when it is checked again is a bug of ours, not a verdict.
 func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Result {
-	l := &linear{h: h}
-	reader := register.NewReader(h)
-	keys, left := register.Split(h, reader)
+	l := &linear{h: h, reader: register.NewReader(h)}
+	keys, left := register.Split(h, l.reader)
 	l.left = left
-	for _, k := range keys {
-		l.ops += len(k.Ops)
-	}
+	l.count()
 	if l.ops == 0 {
 		return Result{Verdict: Skipped, Why: "no operation read or wrote a key"}
 	}
 	l.contradictions()
+	l.certify(ctx)
 	l.judgeKeys(ctx, keys)
+	l.judgeWhole(ctx)
+	l.searchChunks(ctx)
 	return l.result(ctx)
 }
 
 // linear is one judgement under way.
 type linear struct {
-	h    *history.History
-	ops  int
-	keys []keyVerdict
-	left []string // keys that are not judged by values alone
-	bugs []string
+	h      *history.History
+	reader *register.Reader
+	rules  certificate.Rules
+	whole  certificate.Outcome
+	ops    int // that are judged
+	wide   int // of them, on several keys
+	keys   []keyVerdict
+	left   []string // keys that are not judged by values alone
+	bugs   []string
+	notes  []string
 	// refuted are the violations that are certain, in the order in which they were found.
 	refuted []Counterexample
 }
 
-// keyVerdict is what was concluded of one key.
-type keyVerdict struct {
-	key     *register.Key
-	verdict Verdict
-	by      string // the engine
-	why     string // of Unknown
-	suspect []search.Op
-}
-
-// judgeKeys decides every key, those that need no search first: then the time left is for the others, the smaller first.
-func (l *linear) judgeKeys(ctx context.Context, keys []*register.Key) {
-	var hard []*register.Key
-	for _, k := range keys {
-		if v, ok := l.byZones(ctx, k); ok {
-			l.keys = append(l.keys, v)
-		} else {
-			hard = append(hard, k)
+// count counts the operations that are judged.
+func (l *linear) count() {
+	r := l.reader
+	l.rules = certificate.Rules{Serializable: r.Serializable, Told: r.ReportsPrev, Exempt: r.Exempt}
+	for i := range l.h.Ops {
+		op := &l.h.Ops[i]
+		if !l.rules.Judged(op) {
+			continue
 		}
-	}
-	sort.SliceStable(hard, func(i, j int) bool { return len(hard[i].Ops) < len(hard[j].Ops) })
-	for i, k := range hard {
-		part, cancel := share(ctx, len(hard)-i)
-		l.keys = append(l.keys, l.bySearch(part, k))
-		cancel()
-	}
-	for i := range l.keys {
-		if v := &l.keys[i]; v.verdict == Fail {
-			l.prove(ctx, v)
+		l.ops++
+		if wide(&op.Request) {
+			l.wide++
 		}
 	}
 }
 
-// byZones decides a key of unique values, or finds a conflict in one that it cannot decide.
-func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool) {
-	if !k.Unique {
-		return keyVerdict{}, false
-	}
-	v := keyVerdict{key: k, by: "zones"}
-	conflict, err := k.Check(ctx, false)
-	switch {
-	case err != nil:
-		v.why = stopped(ctx)
-		return v, true
-	case conflict != nil:
-		if shorter, err := k.Check(ctx, true); err == nil && shorter != nil {
-			conflict = shorter
-		}
-		v.verdict, v.suspect = Fail, suspects(k, conflict)
-		return v, true
-	case k.Vague > 0:
-		return v, false
-	}
-	v.verdict = Pass
-	return v, true
-}
-
-// bySearch decides a key with Porcupine.
-func (l *linear) bySearch(ctx context.Context, k *register.Key) keyVerdict {
-	v := keyVerdict{key: k, by: "Porcupine"}
-	ops := search.Tighten(searchOps(k, nil))
-	if len(ops) > search.PorcupineLimit {
-		v.why = fmt.Sprintf("%d operations are more than the %d that Porcupine is given", len(ops), search.PorcupineLimit)
-		return v
-	}
-	switch search.Porcupine(ctx, ops) {
-	case search.Legal:
-		v.verdict = Pass
-	case search.Illegal:
-		v.verdict, v.suspect = Fail, ops
-	default:
-		v.why = "Porcupine had not decided when " + stopped(ctx)
-	}
-	return v
-}
-
-// share is a context for one of n tasks that are left: it may take its part of the time twice.
-func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	part := 2 * time.Until(deadline) / time.Duration(n+1)
-	return context.WithTimeoutCause(ctx, part, fmt.Errorf("its share of the time, %v, was over", part.Round(time.Millisecond)))
-}
-
-// suspects are the operations of a conflict, with what writes saw left out where the conflict does not need it.
-func suspects(k *register.Key, c *register.Conflict) []search.Op {
-	ops := searchOps(k, c.Ops)
-	for i := range ops {
-		if c.Blind && ops[i].Write != search.Nothing {
-			ops[i].Read, ops[i].Not = search.Nothing, [search.Keys]bool{}
-		}
-	}
-	return ops
-}
-
-// searchOps are a key's operations (all, or those at the indices) as the search takes them.
-func searchOps(k *register.Key, indices []int32) []search.Op {
-	var out []search.Op
-	add := func(o *register.Op) {
-		s := search.Op{Call: o.Call, Return: o.Return, ID: int(o.ID), Read: search.Nothing, Write: search.Nothing, Maybe: o.Maybe}
-		s.Read[0], s.Write[0], s.Not[0] = o.Read, o.Write, o.Not
-		out = append(out, s)
-	}
-	if indices == nil {
-		for i := range k.Ops {
-			add(&k.Ops[i])
-		}
-	}
-	for _, i := range indices {
-		add(&k.Ops[i])
-	}
-	return out
+// wide reports whether a request is about more than the present value of one key.
+func wide(r *history.Request) bool {
+	return r.Kind == history.Range || r.Kind == history.Txn || r.Revision != 0 || r.End != ""
 }
 
 // result gathers the keys' verdicts: any Fail; else any Unknown; else Pass.
@@ -174,23 +88,26 @@ func (l *linear) result(ctx context.Context) Result {
 	for _, c := range l.refuted[len(res.Counterexample):] {
 		res.Details = append(res.Details, c.Why)
 	}
+	res.Details = append(res.Details, l.notes...)
 	for _, by := range slices.Sorted(maps.Keys(engines)) {
 		res.Details = append(res.Details, fmt.Sprintf("%s decided by %s", count(engines[by], "key"), by))
 	}
 	switch {
 	case len(l.bugs) > 0:
-		res.Verdict, res.Bug, res.Why = Unknown, l.bugs[0], "a counterexample did not hold when it was checked again"
+		res.Verdict, res.Bug, res.Why = Unknown, l.bugs[0], "evidence did not hold when it was checked again"
 	case len(l.refuted) > 0:
 		res.Verdict, res.Why = Fail, l.refuted[0].Why
 		if n := len(l.refuted) - 1; n > 0 {
 			res.Why += fmt.Sprintf(" (and %d more)", n)
 		}
+	case l.certified():
+		res.Why = fmt.Sprintf("%s on %s are in one order, which the revisions give and which was checked again", count(l.ops, "operation"), count(len(l.keys)+len(l.left), "key"))
 	case len(unknown) > 0:
 		res.Verdict, res.Why = Unknown, fmt.Sprintf("%d of %s undecided; %s: %s", len(unknown), count(len(l.keys), "key"), unknown[0].key.Name, unknown[0].why)
-	case len(l.left) > 0:
-		res.Verdict, res.Why = Unknown, fmt.Sprintf("%s may lose values unseen (leases, range deletes), %s among them", count(len(l.left), "key"), l.left[0])
+	case l.wide > 0 || len(l.left) > 0:
+		res.Verdict, res.Why = Unknown, fmt.Sprintf("the store as a whole is undecided: %s; each of %s is in order by itself", l.undecided(), count(len(l.keys), "key"))
 	default:
-		res.Why = fmt.Sprintf("%s on %s are in order", count(l.ops, "operation"), count(len(l.keys), "key"))
+		res.Why = fmt.Sprintf("%s on %s are in order, key by key", count(l.ops, "operation"), count(len(l.keys), "key"))
 	}
 	return res
 }
@@ -201,4 +118,12 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// undecided is why there is no certificate.
+func (l *linear) undecided() string {
+	if n := l.whole.Total; n > 0 {
+		return count(n, "answer") + " not as the revisions say"
+	}
+	return l.whole.Undecided
 }

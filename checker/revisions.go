@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -90,7 +91,7 @@ func wrote(r *history.Request, res *history.Result) bool {
 
 // realTime: whatever is asked after an answer was there is answered at its revision or later; a write, later.
 func (f *revisions) realTime() {
-	var moments []moment
+	var moments []certificate.Moment
 	for i := range f.h.Ops {
 		op := &f.h.Ops[i]
 		rev := op.Result.Header.Revision
@@ -98,38 +99,38 @@ func (f *revisions) realTime() {
 			continue
 		}
 		stale := op.Request.Serializable && f.h.Meta.Judge != "linearizable"
-		moments = append(moments, moment{call: op.Call, ret: op.Return, height: rev, id: int32(i), proves: true,
-			bound: exactRevision(&op.Request) && !stale, strict: wrote(&op.Request, &op.Result)})
+		moments = append(moments, certificate.Moment{Call: op.Call, Ret: op.Return, Height: rev, ID: int32(i), Proves: true,
+			Bound: exactRevision(&op.Request) && !stale, Strict: wrote(&op.Request, &op.Result)})
 	}
 	for i := range f.h.Watches {
 		for _, r := range f.h.Watches[i].Responses {
 			if n := len(r.Events); n > 0 {
-				moments = append(moments, moment{ret: r.At, height: r.Events[n-1].KV.Mod, id: int32(-1 - i), proves: true})
+				moments = append(moments, certificate.Moment{Ret: r.At, Height: r.Events[n-1].KV.Mod, ID: int32(-1 - i), Proves: true})
 			}
 		}
 	}
-	for _, v := range inversions(moments) {
+	for _, v := range certificate.Inversions(moments) {
 		f.inversion(v)
 	}
 }
 
-func (f *revisions) inversion(v inversion) {
-	op := f.h.Ops[v.after.id]
+func (f *revisions) inversion(v certificate.Inversion) {
+	op := f.h.Ops[v.After.ID]
 	ops, by := []history.Op{op}, ""
-	if v.before.id < 0 {
-		by = fmt.Sprintf("%s had delivered revision %d", watchName(&f.h.Watches[-1-v.before.id]), v.before.height)
+	if v.Before.ID < 0 {
+		by = fmt.Sprintf("%s had delivered revision %d", watchName(&f.h.Watches[-1-v.Before.ID]), v.Before.Height)
 	} else {
-		first := f.h.Ops[v.before.id]
+		first := f.h.Ops[v.Before.ID]
 		ops = append(ops, first)
-		by = fmt.Sprintf("op %d (%s of p%d at %s) had returned at revision %d", first.ID, first.Request.Kind, first.Process, first.Node, v.before.height)
+		by = fmt.Sprintf("op %d (%s of p%d at %s) had returned at revision %d", first.ID, first.Request.Kind, first.Process, first.Node, v.Before.Height)
 	}
 	f.fail("went back", fmt.Sprintf("op %d (%s of p%d at %s) was answered at revision %d, but %s %s before it was called",
-		op.ID, op.Request.Kind, op.Process, op.Node, v.after.height, by, ago(v.after.call-v.before.ret)), ops)
+		op.ID, op.Request.Kind, op.Process, op.Node, v.After.Height, by, ago(v.After.Call-v.Before.Ret)), ops)
 }
 
 // keyOrder: a key's last change, as read and as written, never goes back in real time either.
 func (f *revisions) keyOrder() {
-	byKey := map[string][]moment{}
+	byKey := map[string][]certificate.Moment{}
 	var order []string
 	for i := range f.h.Ops {
 		op := &f.h.Ops[i]
@@ -141,7 +142,7 @@ func (f *revisions) keyOrder() {
 			if byKey[key] == nil {
 				order = append(order, key)
 			}
-			byKey[key] = append(byKey[key], moment{call: op.Call, ret: op.Return, height: mod, id: int32(i), proves: true, bound: true, strict: strict})
+			byKey[key] = append(byKey[key], certificate.Moment{Call: op.Call, Ret: op.Return, Height: mod, ID: int32(i), Proves: true, Bound: true, Strict: strict})
 		}
 		switch rev := op.Result.Header.Revision; {
 		case op.Request.Revision != 0:
@@ -156,10 +157,10 @@ func (f *revisions) keyOrder() {
 		}
 	}
 	for _, key := range order {
-		for _, v := range inversions(byKey[key]) {
-			a, b := f.h.Ops[v.before.id], f.h.Ops[v.after.id]
+		for _, v := range certificate.Inversions(byKey[key]) {
+			a, b := f.h.Ops[v.Before.ID], f.h.Ops[v.After.ID]
 			f.fail("key went back", fmt.Sprintf("op %d (%s of p%d at %s) found %s as of revision %d, but op %d had found it as of revision %d %s before it was called",
-				b.ID, b.Request.Kind, b.Process, b.Node, key, v.after.height, a.ID, v.before.height, ago(v.after.call-v.before.ret)), []history.Op{a, b})
+				b.ID, b.Request.Kind, b.Process, b.Node, key, v.After.Height, a.ID, v.Before.Height, ago(v.After.Call-v.Before.Ret)), []history.Op{a, b})
 		}
 	}
 }

@@ -47,18 +47,20 @@ type zone struct {
 // are Not values are not used.
 func (k *Key) Check(ctx context.Context, blind bool) (*Conflict, error) {
 	v, c := k.gather(blind)
-	if c != nil {
-		return c, nil
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	zones, c := k.zones(v, blind)
 	if c == nil {
-		c = k.crossed(zones, v)
+		var zones []zone
+		if zones, c = k.zones(v, blind); c == nil {
+			c = k.crossed(zones, v)
+		}
 	}
 	if c != nil {
 		c.Blind = blind
+		if !blind {
+			k.support(v, c)
+		}
 	}
 	return c, ctx.Err()
 }
@@ -77,12 +79,12 @@ func (k *Key) gather(blind bool) (*values, *Conflict) {
 				continue
 			}
 			if c := k.chain(v, int32(i)); c != nil {
-				return nil, c
+				return v, c
 			}
 			continue
 		}
 		if o.Read != Missing && k.writer[o.Read] == None {
-			return nil, &Conflict{Reason: Phantom, Ops: []int32{int32(i)}, A: o.Read, B: None, Blind: blind}
+			return v, &Conflict{Reason: Phantom, Ops: []int32{int32(i)}, A: o.Read, B: None}
 		}
 		if f := v.first[o.Read]; f == None || o.Return < k.Ops[f].Return {
 			v.first[o.Read] = int32(i)
@@ -97,30 +99,46 @@ func (k *Key) gather(blind bool) (*values, *Conflict) {
 	return v, nil
 }
 
-// resolve chains the operations of unknown outcome that are seen to have happened.
+// resolve chains the operations of unknown outcome that are seen to have happened, and then those that these saw.
 func (k *Key) resolve(v *values) *Conflict {
-	for {
-		more := false
-		for i := range k.Ops {
-			o := &k.Ops[i]
-			if !o.Maybe || o.Read == None || o.Write == None || o.Not {
-				continue
+	for i := range k.Ops {
+		for at := int32(i); ; {
+			o := &k.Ops[at]
+			if !o.Maybe || o.Read == None || o.Write == None || o.Not || v.next[o.Read] == at || !v.observed(o.Write) {
+				break
 			}
-			if w := o.Write; v.first[w] == None && v.next[w] == None || v.next[o.Read] == int32(i) {
-				continue
-			}
-			if c := k.chain(v, int32(i)); c != nil {
-				if s := v.first[o.Write]; s != None {
-					c.Ops = append(c.Ops, s)
-				} else {
-					c.Ops = append(c.Ops, v.next[o.Write])
-				}
+			if c := k.chain(v, at); c != nil {
 				return c
 			}
-			more = true
+			if at = k.writer[o.Read]; at == None {
+				break
+			}
 		}
-		if !more {
-			return nil
+	}
+	return nil
+}
+
+func (v *values) observed(val int32) bool { return v.first[val] != None || v.next[val] != None }
+
+// support adds to a conflict those who show that its operations of unknown outcome happened, where it depends on what
+// these saw.
+func (k *Key) support(v *values, c *Conflict) {
+	in := map[int32]bool{}
+	for _, i := range c.Ops {
+		in[i] = true
+	}
+	for at := 0; at < len(c.Ops); at++ {
+		o := &k.Ops[c.Ops[at]]
+		if !o.Maybe || o.Read == None || o.Write == None {
+			continue
+		}
+		by := v.first[o.Write]
+		if by == None {
+			by = v.next[o.Write]
+		}
+		if by != None && !in[by] {
+			in[by] = true
+			c.Ops = append(c.Ops, by)
 		}
 	}
 }

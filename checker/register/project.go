@@ -239,7 +239,7 @@ func (r *Reader) rangeDelete(req *history.Request, res *history.Result, own map[
 // txn appends the touches of an answered transaction: its compares, then the side it took. Several touches of one key
 // are merged: the first read, the last write.
 func (r *Reader) txn(req *history.Request, res *history.Result, own map[string]bool) (exact bool) {
-	exact = r.compares(req, res, own)
+	exact = r.compares(req, res)
 	side := taken(req, res)
 	for i := range side {
 		if i >= len(res.Responses) {
@@ -279,7 +279,7 @@ next:
 
 // compares appends what a transaction's outcome says of the keys compared. All compares hold if it succeeded; if it
 // did not, one of them fails, and only a sole one is known to.
-func (r *Reader) compares(req *history.Request, res *history.Result, own map[string]bool) (exact bool) {
+func (r *Reader) compares(req *history.Request, res *history.Result) (exact bool) {
 	exact = true
 	for i := range req.If {
 		c := condition(&req.If[i])
@@ -294,7 +294,7 @@ func (r *Reader) compares(req *history.Request, res *history.Result, own map[str
 			}
 			c.Not = true
 		}
-		r.add(Touch{Key: req.If[i].Key, Read: c}, own)
+		r.add(Touch{Key: req.If[i].Key, Read: c}, nil) // also nested ones look at what was there before the transaction
 	}
 	return exact
 }

@@ -1,0 +1,130 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/checker/register"
+	"github.com/whitewater-kv/whitewater/checker/search"
+)
+
+// keyVerdict is what was concluded of one key.
+type keyVerdict struct {
+	key     *register.Key
+	verdict Verdict
+	by      string // the engine
+	why     string // of Unknown
+	suspect []search.Op
+}
+
+// judgeKeys decides every key, those that need no search first: then the time left is for the others, the smaller first.
+func (l *linear) judgeKeys(ctx context.Context, keys []*register.Key) {
+	var hard []*register.Key
+	for _, k := range keys {
+		if v, ok := l.byZones(ctx, k); ok {
+			l.keys = append(l.keys, v)
+		} else {
+			hard = append(hard, k)
+		}
+	}
+	sort.SliceStable(hard, func(i, j int) bool { return len(hard[i].Ops) < len(hard[j].Ops) })
+	for i, k := range hard {
+		if l.certified() {
+			l.keys = append(l.keys, keyVerdict{key: k, verdict: Pass, by: "revisions"})
+			continue
+		}
+		part, cancel := share(ctx, len(hard)-i)
+		l.keys = append(l.keys, l.bySearch(part, k))
+		cancel()
+	}
+	for i := range l.keys {
+		if v := &l.keys[i]; v.verdict == Fail {
+			l.prove(ctx, v)
+		}
+	}
+}
+
+// byZones decides a key of unique values, or finds a conflict in one that it cannot decide.
+func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool) {
+	if !k.Unique {
+		return keyVerdict{}, false
+	}
+	v := keyVerdict{key: k, by: "zones"}
+	conflict, err := k.Check(ctx, false)
+	switch {
+	case err != nil:
+		v.why = stopped(ctx)
+		return v, true
+	case conflict != nil:
+		if shorter, err := k.Check(ctx, true); err == nil && shorter != nil {
+			conflict = shorter
+		}
+		v.verdict, v.suspect = Fail, suspects(k, conflict)
+		return v, true
+	case k.Vague > 0:
+		return v, false
+	}
+	v.verdict = Pass
+	return v, true
+}
+
+// bySearch decides a key with Porcupine.
+func (l *linear) bySearch(ctx context.Context, k *register.Key) keyVerdict {
+	v := keyVerdict{key: k, by: "Porcupine"}
+	ops := search.Tighten(searchOps(k, nil))
+	if len(ops) > search.PorcupineLimit {
+		v.why = fmt.Sprintf("%d operations are more than the %d that Porcupine is given", len(ops), search.PorcupineLimit)
+		return v
+	}
+	switch search.Porcupine(ctx, ops) {
+	case search.Legal:
+		v.verdict = Pass
+	case search.Illegal:
+		v.verdict, v.suspect = Fail, ops
+	default:
+		v.why = "Porcupine had not decided when " + stopped(ctx)
+	}
+	return v
+}
+
+// share is a context for one of n tasks that are left: it may take its part of the time twice.
+func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	part := 2 * time.Until(deadline) / time.Duration(n+1)
+	return context.WithTimeoutCause(ctx, part, fmt.Errorf("its share of the time, %v, was over", part.Round(time.Millisecond)))
+}
+
+// suspects are the operations of a conflict, with what writes saw left out where the conflict does not need it.
+func suspects(k *register.Key, c *register.Conflict) []search.Op {
+	ops := searchOps(k, c.Ops)
+	for i := range ops {
+		if c.Blind && ops[i].Write != search.Nothing {
+			ops[i].Read, ops[i].Not = search.Nothing, [search.Keys]bool{}
+		}
+	}
+	return ops
+}
+
+// searchOps are a key's operations (all, or those at the indices) as the search takes them.
+func searchOps(k *register.Key, indices []int32) []search.Op {
+	var out []search.Op
+	add := func(o *register.Op) {
+		s := search.Op{Call: o.Call, Return: o.Return, ID: int(o.ID), Read: search.Nothing, Write: search.Nothing, Maybe: o.Maybe}
+		s.Read[0], s.Write[0], s.Not[0] = o.Read, o.Write, o.Not
+		out = append(out, s)
+	}
+	if indices == nil {
+		for i := range k.Ops {
+			add(&k.Ops[i])
+		}
+	}
+	for _, i := range indices {
+		add(&k.Ops[i])
+	}
+	return out
+}
