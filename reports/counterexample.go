@@ -36,8 +36,7 @@ func explain(s *Summary, c summary.Counterexample) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nCheck: %s. Shrunk from %d operations to %d. Times count from the start of the load.\n\n```text\n", c.Why, c.Check, c.Of, len(c.Ops))
 	for _, op := range c.Ops {
-		fmt.Fprintf(&b, "%9.3f–%.3f s  client %-3d %s  %s\n", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process, op.Node,
-			summary.Clip(plots.Say(op), 300))
+		b.WriteString(s.Line(op) + "\n")
 	}
 	b.WriteString("```\n\n")
 	for _, note := range c.Notes {

@@ -92,9 +92,16 @@ func junitSuite(s *summary.Summary) suite {
 	for _, f := range s.Forbidden {
 		out.Cases = append(out.Cases, testCase{Class: "fault", Name: f, Time: "0", Skipped: &outlet{Message: "this machine does not allow it"}})
 	}
-	if rest := runCase(s); rest != nil {
+	out.count()
+	if rest := runCase(s, out.Errors); rest != nil {
 		out.Cases = append(out.Cases, *rest)
+		out.count()
 	}
+	return out
+}
+
+func (out *suite) count() {
+	out.Tests, out.Failures, out.Errors, out.Skipped = 0, 0, 0, 0
 	for _, c := range out.Cases {
 		out.Tests++
 		switch {
@@ -106,7 +113,6 @@ func junitSuite(s *summary.Summary) suite {
 			out.Skipped++
 		}
 	}
-	return out
 }
 
 func checkCase(s *summary.Summary, r checker.Result) testCase {
@@ -141,7 +147,7 @@ func claimCase(j claims.Judged) testCase {
 
 // runCase is a case for what is wrong with a run beside its checks and claims: without it, a run that did not happen
 // would read as one without failures.
-func runCase(s *summary.Summary) *testCase {
+func runCase(s *summary.Summary, errors int) *testCase {
 	c := &testCase{Class: s.Meta.Scenario, Name: "run", Time: xmlSeconds(s.Latency.Length)}
 	kind := ""
 	switch s.Exit {
@@ -153,7 +159,8 @@ func runCase(s *summary.Summary) *testCase {
 		kind = "interrupted"
 	case summary.ExitUnknown:
 		kind = "unknown"
-	default:
+	}
+	if kind == "" || kind == "unknown" && errors > 0 { // a check or claim has said so
 		return nil
 	}
 	c.Error = &outlet{Type: kind, Message: s.Reason}
@@ -168,7 +175,7 @@ func counterexampleText(s *summary.Summary, check string) string {
 		}
 		text.WriteString(c.Why + "\n")
 		for _, op := range c.Ops {
-			text.WriteString("  " + summary.Clip(op.String(), 200) + "\n")
+			text.WriteString("  " + s.Line(op) + "\n")
 		}
 		for _, note := range append(c.Notes[:len(c.Notes):len(c.Notes)], c.Context...) {
 			text.WriteString("  " + note + "\n")

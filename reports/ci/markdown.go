@@ -108,7 +108,7 @@ func counterexampleBlock(s *summary.Summary) string {
 			fmt.Fprintf(&b, "… and %d more\n", len(c.Ops)-i)
 			break
 		}
-		b.WriteString(strings.ReplaceAll(summary.Clip(op.String(), 200), "```", "'''") + "\n")
+		b.WriteString(strings.ReplaceAll(s.Line(op), "```", "'''") + "\n")
 	}
 	for _, note := range append(c.Notes[:len(c.Notes):len(c.Notes)], c.Context...) {
 		b.WriteString(strings.ReplaceAll(summary.Clip(note, 200), "```", "'''") + "\n")

@@ -14,7 +14,7 @@ import (
 // together (Künsch 1989, "The Jackknife and the Bootstrap for General Stationary Observations").
 const (
 	Resamples  = 500
-	Block      = 5 // seconds
+	Block      = 5 // seconds, at least: a longer phase is drawn in blocks of the square root of its length
 	Confidence = .95
 )
 
@@ -95,10 +95,11 @@ func places(r *latency.Recording, phase string) (map[int]int, sample) {
 
 // interval is the confidence interval of a statistic of the sample's seconds, by the moving-block bootstrap. Its tails
 // are widened for the small number of blocks, as Hesterberg's "expanded percentile" interval is (2015, "What Teachers
-// Should Know About the Bootstrap", section 5.3): with twelve blocks the plain one holds too seldom.
+// Should Know About the Bootstrap", section 5.3), and because latencies are skewed, it reaches as far as the percentile
+// interval or its reflection on a logarithmic scale, whichever is farther: the plain one holds too seldom.
 func (s sample) interval(rng *rand.Rand, statistic func(weights []int64) float64) (lo, hi float64) {
 	n := len(s.seconds)
-	block := min(Block, n)
+	block := min(n, max(Block, int(math.Sqrt(float64(n)))))
 	draws := make([]float64, Resamples)
 	weights := make([]int64, n)
 	for i := range draws {
@@ -113,7 +114,11 @@ func (s sample) interval(rng *rand.Rand, statistic func(weights []int64) float64
 	}
 	sort.Float64s(draws)
 	tail := expandedTail((1-Confidence)/2, max(2, float64(n)/float64(block)))
-	return at(draws, tail), at(draws, 1-tail)
+	lo, hi = at(draws, tail), at(draws, 1-tail)
+	if v := statistic(s.once()); lo > 0 && v > 0 {
+		lo, hi = min(lo, v*v/hi), max(hi, v*v/lo)
+	}
+	return lo, hi
 }
 
 // quantile is the q-quantile of the seconds, each taken as often as its weight says; NaN if there is none.

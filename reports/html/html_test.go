@@ -26,7 +26,7 @@ func options(t *testing.T) summary.Options {
 	opts := summary.Options{
 		Program: "whitewater 0.1.0", Report: "runs/latest/report.html",
 		Fidelity: summary.Fidelity{GCPauseMax: 210 * time.Microsecond, GeneratorCPU: .31, Cores: 2, Steal: .002, FsyncP50: 400 * time.Microsecond, FsyncP99: 900 * time.Microsecond},
-		Gauges: []summary.Gauge{{Node: "n1", Name: "wal fsync p99", Unit: "ms", Before: 1.1, After: 2.04}, {Node: "n2", Name: "wal fsync p99", Unit: "ms", Before: 1, After: 1.9}},
+		Gauges:   []summary.Gauge{{Node: "n1", Name: "wal fsync p99", Unit: "ms", Before: 1.1, After: 2.04}, {Node: "n2", Name: "wal fsync p99", Unit: "ms", Before: 1, After: 1.9}},
 		Reproduce: summary.Reproduce{
 			Command: "whitewater replay 20261122T061500Z-7f3a", Schedule: "at 20s for 4s kill leader\nat 31s for 3s pause follower\nat 40s for 8s partition minority\n",
 			Scenario: "version: 1\nname: register-chaos\ntarget: { name: etcd, version: 3.7.3, nodes: 5 }\nload:\n  workload: register\n  rate: 400/s\n  duration: 60s\n",

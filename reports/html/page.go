@@ -116,7 +116,7 @@ func facts(s *summary.Summary) []fact {
 		{"target", strings.TrimSpace(fmt.Sprintf("%s %s × %d", s.Meta.Target, s.Meta.Version, len(s.Meta.Nodes)))},
 		{"workload", strings.TrimSpace(s.Meta.Workload + " " + s.Meta.Consistency)},
 		{"load", pace}, {"seed", fmt.Sprint(s.Meta.Seed)}, {"length", claims.ShowDuration(s.Latency.Length)},
-		{"operations", count(s.Total)}, {"faults", count(len(s.Faults))}, {"leader changes", count(max(0, len(s.Leaders)-1))},
+		{"operations", count(s.Total)}, {"fault count", count(len(s.Faults))}, {"leader changes", count(max(0, len(s.Leaders)-1))},
 		{"checker time", claims.ShowDuration(took)}, {"exit code", fmt.Sprint(s.Exit)},
 	}
 	if !s.Meta.Epoch.IsZero() {
@@ -130,6 +130,9 @@ func count(n int) string { return claims.Thousands(int64(n)) }
 func claim(c claims.Judged) claimRow {
 	row := claimRow{Expr: c.Expr, Result: c.Verdict.String(), Value: c.Show(c.Value), Interval: c.Interval(), Phase: c.Phase, N: claims.Thousands(c.N),
 		Note: strings.Trim(c.Why+"; "+c.Advice(), "; "), Bar: claimBar(c)}
+	if c.N == 0 {
+		row.N = ""
+	}
 	if c.File != "" {
 		row.Where = fmt.Sprintf("%s:%d", c.File, c.Line)
 	}
@@ -179,7 +182,7 @@ func newCounterexample(s *summary.Summary, c summary.Counterexample) counterexam
 	from, to := plots.Window(c.Ops)
 	share := func(at time.Duration) float64 { return math.Round(1000*float64(at-from)/float64(max(1, to-from))) / 10 }
 	for _, op := range c.Ops {
-		asked, told, _ := strings.Cut(plots.Say(op), " → ")
+		asked, told := summary.Say(op)
 		row := exampleOp{
 			When:   fmt.Sprintf("%.3f – %.3f s", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds()),
 			Client: fmt.Sprintf("client %d", op.Process), Node: string(op.Node), Asked: asked, Told: told, Outcome: summary.OutcomeWord(op.Result.Outcome),

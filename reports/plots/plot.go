@@ -148,4 +148,6 @@ func (c *canvas) legend(entries ...[3]string) {
 
 func (c *canvas) end() string { return c.String() + "</svg>\n" }
 
-func showSeconds(v float64) string { return claims.ShowDuration(time.Duration(v * float64(time.Second))) }
+func showSeconds(v float64) string {
+	return claims.ShowDuration(time.Duration(v * float64(time.Second)))
+}

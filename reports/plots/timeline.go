@@ -37,7 +37,8 @@ func Timeline(s *summary.Summary, c summary.Counterexample) string {
 		if begin > width*.6 {
 			anchor, at = "end", max(end, begin+4)
 		}
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s">%s</text>`, at, y+4, anchor, ink, html.EscapeString(summary.Clip(Say(op), 80)))
+		asked, told := summary.Say(op)
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s">%s</text>`, at, y+4, anchor, ink, html.EscapeString(summary.Clip(asked+" → "+told, 80)))
 	}
 	for i := range 5 {
 		at := from + time.Duration(i)*(to-from)/4
@@ -66,13 +67,4 @@ func Processes(ops []history.Op) (all []history.Process) {
 		}
 	}
 	return all
-}
-
-// Say is what an operation asked and was told, without who and when.
-func Say(op history.Op) string {
-	text := op.String()
-	if _, rest, ok := strings.Cut(text, "] "); ok {
-		text = rest
-	}
-	return strings.Replace(text, " -> ", " → ", 1)
 }

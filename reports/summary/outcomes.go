@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -70,4 +71,24 @@ func Clip(text string, most int) string {
 		return text
 	}
 	return string(runes[:most-1]) + "…"
+}
+
+// Say is what an operation asked and what it was told, without who, when and at which revision.
+func Say(op history.Op) (asked, told string) {
+	text := op.String()
+	if _, rest, ok := strings.Cut(text, "] "); ok {
+		text = rest
+	}
+	asked, told, _ = strings.Cut(text, " -> ")
+	words := slices.DeleteFunc(strings.Fields(told), func(word string) bool {
+		return strings.HasPrefix(word, "rev=") || strings.HasPrefix(word, "mod=") || strings.HasPrefix(word, "term=")
+	})
+	return asked, strings.Join(words, " ")
+}
+
+// Line is an operation in a line of text: when, since the load's start, who, where, what.
+func (s *Summary) Line(op history.Op) string {
+	asked, told := Say(op)
+	return fmt.Sprintf("%.3f – %.3f s  client %d  %s  %s → %s", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process, op.Node,
+		Clip(asked, 120), Clip(told, 120))
 }

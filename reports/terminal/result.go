@@ -3,7 +3,6 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -144,9 +143,10 @@ func (b *block) counterexample() {
 		if i == counterexampleOps {
 			break
 		}
+		asked, told := summary.Say(op)
 		row := [4]string{
 			fmt.Sprintf("%.3f–%.3f s", b.s.Since(op.Call).Seconds(), b.s.Since(op.Return).Seconds()),
-			fmt.Sprintf("client %d", op.Process), safe(summary.Clip(asked(op), 60)), safe(summary.Clip(told(op), 60)),
+			fmt.Sprintf("client %d", op.Process), safe(summary.Clip(asked, 60)), safe(summary.Clip(told, 60)),
 		}
 		for j := range row {
 			wide[j] = max(wide[j], len([]rune(row[j])))
@@ -171,30 +171,6 @@ func (b *block) counterexample() {
 		b.line("  … and %s in the report", plural(n, "more counterexample"))
 	}
 	b.line("")
-}
-
-// asked and told are the two halves of an operation's text: what the client asked, and what it was told.
-func asked(op history.Op) string {
-	before, _ := split(op)
-	return before
-}
-
-// told leaves out what place says.
-func told(op history.Op) string {
-	_, after := split(op)
-	words := slices.DeleteFunc(strings.Fields(after), func(word string) bool {
-		return strings.HasPrefix(word, "rev=") || strings.HasPrefix(word, "mod=") || strings.HasPrefix(word, "term=")
-	})
-	return strings.Join(words, " ")
-}
-
-func split(op history.Op) (before, after string) {
-	text := op.String()
-	if _, rest, ok := strings.Cut(text, "] "); ok {
-		text = rest
-	}
-	before, after, _ = strings.Cut(text, " -> ")
-	return before, after
 }
 
 func place(op history.Op) string {

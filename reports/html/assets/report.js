@@ -42,6 +42,7 @@
   const style = () => getComputedStyle(document.documentElement);
   const color = (name) => style().getPropertyValue("--" + name).trim();
   const bandColors = { kill: "#E9A4A0", pause: "#A0B1E9", partition: "#E9DCA0", packet: "#D1E8A0", delay: "#D1E8A0", clock: "#A0E9E3" };
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   const phone = () => window.innerWidth < 640;
   const thousands = (v) => v == null ? "–" : Math.round(v).toLocaleString("en-US");
   const duration = (v) => v == null ? "–" : v >= 1 ? +v.toPrecision(3) + " s" : v >= 1e-3 ? +(v * 1e3).toPrecision(3) + " ms" : +(v * 1e6).toPrecision(3) + " µs";
@@ -78,11 +79,29 @@
     ctx.clip();
     for (const b of data.bands) {
       const from = u.valToPos(b.from, "x", true), to = u.valToPos(b.to, "x", true);
-      ctx.globalAlpha = 0.3;
+      ctx.globalAlpha = dark.matches ? 0.2 : 0.3;
       ctx.fillStyle = bandColors[b.kind] || "#D5C3E8";
       ctx.fillRect(from, bbox.top, Math.max(1, to - from), bbox.height);
       ctx.globalAlpha = 1;
       ctx.fillRect(from, bbox.top, Math.max(1, to - from), 3 * devicePixelRatio);
+    }
+    ctx.restore();
+    names(u);
+  }
+  // The faults' names stand above their bands, as far as there is room.
+  function names(u) {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.font = 11 * devicePixelRatio + "px system-ui, sans-serif";
+    ctx.fillStyle = color("dim");
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    let room = bbox.left;
+    for (const b of data.bands) {
+      const x = u.valToPos(b.from, "x", true), wide = ctx.measureText(b.kind).width;
+      if (x < room || x + wide > bbox.left + bbox.width) continue;
+      ctx.fillText(b.kind, x, bbox.top - 4 * devicePixelRatio);
+      room = x + wide + 6 * devicePixelRatio;
     }
     ctx.restore();
   }
@@ -122,22 +141,32 @@
     ctx.restore();
   }
 
-  function axes(format, left) {
+  function axes(format, left, more) {
     const common = () => ({ stroke: color("dim"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" });
     return [
       { ...common(), grid: { show: false }, size: 28, values: (_, at) => at.map(seconds), space: 60 },
-      { ...common(), size: left, values: (_, at) => at.map((v) => v == null ? "" : format(v)), space: 36 },
+      { ...common(), size: left, values: (_, at) => at.map((v) => v == null ? "" : format(v)), space: 36, ...more },
     ];
   }
   const line = (label, name, value, more) => ({ label, stroke: color(name), width: 1.5, points: { show: false }, value: (_, v) => value(v), ...more });
   const width = (e) => Math.max(240, e.clientWidth);
-  const left = () => phone() ? 44 : 58;
+  const left = () => phone() ? 54 : 58;
 
-  function base(e, height, format) {
+  // A logarithmic axis has a line for each power of ten; more would be noise.
+  const decades = {
+    splits: (u, _, min, max) => {
+      const at = [];
+      for (let p = Math.ceil(Math.log10(min) - 1e-9); p <= Math.log10(max) + 1e-9; p++) at.push(10 ** p);
+      return at;
+    },
+    filter: (_, splits) => splits,
+  };
+
+  function base(e, height, format, more) {
     return {
-      width: width(e), height, padding: [10, phone() ? 8 : 16, 0, 0],
+      width: width(e), height, padding: [18, 16, 0, 0],
       cursor: { sync: { key: "time" }, drag: { x: true, y: false }, points: { size: 6 } },
-      legend: { live: true }, axes: axes(format, left()),
+      legend: { live: true }, axes: axes(format, left(), more),
     };
   }
 
@@ -165,7 +194,7 @@
     const top = Math.max(...["due", "send"].flatMap((f) => data.faces[f].max), 0.01);
     const ceiling = 10 ** Math.ceil(Math.log10(top * 1.05));
     const u = new uPlot({
-      ...base(e, phone() ? 220 : 280, duration),
+      ...base(e, phone() ? 220 : 280, duration, decades),
       scales: { x: { time: false, range: (_, a, b) => [a === times[0] ? 0 : a, b === times[times.length - 1] ? data.length : b] }, y: { distr: 3, range: [low, ceiling] } },
       series: [
         { label: "t", value: (_, v) => seconds(v) },
@@ -188,13 +217,13 @@
     const ms = (v) => v == null ? "–" : duration(v / 1e3);
     const percent = (x) => +(100 * (1 - 1 / x)).toFixed(4) + " %";
     const most = data.axis.filter((_, i) => names.some((n) => set[n][i] != null));
-    const a = axes(ms, left());
+    const a = axes(ms, left(), decades);
     a[0].values = (_, at) => at.map((v) => v == null ? "" : percent(v));
     a[0].splits = () => [1, 10, 100, 1e3, 1e4, 1e5].filter((v) => v <= most[most.length - 1] * 1.01);
     a[0].filter = (_, splits) => splits;
     a[0].grid = { stroke: color("line"), width: 1 };
     return new uPlot({
-      ...base(e, phone() ? 220 : 260, ms), axes: a,
+      ...base(e, phone() ? 220 : 260, ms), axes: a, padding: [10, 30, 0, 0],
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false, distr: 3, range: (_, a, b) => [a, Math.max(b, 10)] }, y: { distr: 3 } },
       series: [{ label: "p", value: (_, v) => v == null ? "–" : percent(v) },
@@ -228,7 +257,7 @@
     $("ops").append(b);
   }
   draw();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  dark.addEventListener("change", draw);
   let last = window.innerWidth, waiting = 0;
   addEventListener("resize", () => {
     if (window.innerWidth === last) return;

@@ -135,7 +135,7 @@ func (s *sim) drifts() []float64 {
 	out := make([]float64, int(s.o.Length/time.Second)+2)
 	at := 0.0
 	for i := range out {
-		at = .7*at + s.o.Drift*s.rng.NormFloat64()
+		at = .5*at + s.o.Drift*s.rng.NormFloat64()
 		out[i] = math.Exp(at)
 	}
 	return out
@@ -182,7 +182,7 @@ func (s *sim) stalls(node history.NodeID) []Stall {
 }
 
 func (s *sim) result(op history.Op) history.Result {
-	r := history.Result{Outcome: history.OK, Succeeded: true}
+	r := history.Result{Outcome: history.OK, Succeeded: op.Request.Kind == history.CAS}
 	if !op.Request.ReadOnly() {
 		s.rev++
 	} else {
