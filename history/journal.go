@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Record is one line of the journal that a run writes as it goes: exactly one of the pointers is set.
 type Record struct {
@@ -36,23 +39,24 @@ func (r Record) at() time.Duration {
 // by the death of the harness: what was open then has an unknown outcome.
 type Journal struct {
 	h     History
-	open  map[int]int // an open operation's ID to its place in h.Ops
+	ops   []*Op       // those that have returned; not copied until the end, because there are many and they are large
+	open  map[int]*Op // those that have not, by ID
 	watch map[int]int // a watch's ID to its place in h.Watches
 	last  time.Duration
 }
 
-// Add takes the next record.
+// Add takes the next record. The journal keeps what it points to.
 func (j *Journal) Add(r Record) {
 	if j.open == nil {
-		j.open, j.watch = map[int]int{}, map[int]int{}
+		j.open, j.watch = map[int]*Op{}, map[int]int{}
 	}
 	j.last = max(j.last, r.at())
 	switch {
 	case r.Call != nil:
-		j.open[r.Call.ID] = len(j.h.Ops)
-		j.h.Ops = append(j.h.Ops, *r.Call)
+		j.open[r.Call.ID] = r.Call
 	case r.Return != nil:
-		j.complete(*r.Return)
+		delete(j.open, r.Return.ID)
+		j.ops = append(j.ops, r.Return)
 	case r.Watch != nil:
 		j.addWatch(*r.Watch)
 	case r.Response != nil:
@@ -67,16 +71,6 @@ func (j *Journal) Add(r Record) {
 	case r.Meta != nil:
 		j.h.Meta = *r.Meta
 	}
-}
-
-func (j *Journal) complete(op Op) {
-	place, called := j.open[op.ID]
-	if !called {
-		j.h.Ops = append(j.h.Ops, op)
-		return
-	}
-	delete(j.open, op.ID)
-	j.h.Ops[place] = op
 }
 
 // addWatch is the watch with this ID; if it is known, only its end is news.
@@ -98,15 +92,26 @@ func (j *Journal) Open() int { return len(j.open) }
 
 // History is what was recorded: everything in order, and open operations and watches ended with the last record.
 func (j *Journal) History() *History {
-	for _, place := range j.open {
-		j.h.Ops[place].Result = Result{Error: StillOpen}
-		j.h.Ops[place].Return = max(j.last, j.h.Ops[place].Call)
+	h := j.h
+	ops := slices.Clone(j.ops)
+	for _, call := range j.open {
+		op := *call
+		op.Result, op.Return = Result{Error: StillOpen}, max(j.last, op.Call)
+		ops = append(ops, &op)
 	}
-	for i := range j.h.Watches {
-		if j.h.Watches[i].Closed == 0 {
-			j.h.Watches[i].Closed = j.last
+	slices.SortStableFunc(ops, func(a, b *Op) int { return compareOps(a, b) })
+	if len(ops) > 0 {
+		h.Ops = make([]Op, len(ops))
+	}
+	for i, op := range ops {
+		h.Ops[i] = *op
+	}
+	h.Watches = slices.Clone(h.Watches)
+	for i := range h.Watches {
+		if h.Watches[i].Closed == 0 {
+			h.Watches[i].Closed = j.last
 		}
 	}
-	j.h.Sort()
-	return &j.h
+	h.Sort()
+	return &h
 }

@@ -196,13 +196,22 @@ func (s *jsonScanner) literal() []byte {
 		return nil
 	}
 	start := s.at
-	for s.at < len(s.b) && bytes.IndexByte([]byte(",]} \t\r\n:\"{["), s.b[s.at]) < 0 {
+	for s.at < len(s.b) && !ends(s.b[s.at]) {
 		s.at++
 	}
 	if s.at == start {
 		s.fail("expected a value, found %s", s.found())
 	}
 	return s.b[start:s.at]
+}
+
+// ends reports whether the byte ends a literal.
+func ends(c byte) bool {
+	switch c {
+	case ',', ']', '}', ' ', '\t', '\r', '\n', ':', '"', '{', '[':
+		return true
+	}
+	return false
 }
 
 func (s *jsonScanner) number() int64 {

@@ -37,6 +37,7 @@ func writeOptions[T any](t *text, x *T, fields []field[T], written ...string) {
 
 // readOption reads one option if it comes next.
 func readOption[T any](s *scanner, x *T, fields []field[T]) bool {
+	s.space()
 	start := s.at
 	name, option := s.option()
 	if !option {

@@ -85,3 +85,47 @@ func diffLines(t *testing.T, want, got string) {
 		}
 	}
 }
+
+// An error names the place, what is there, and what is allowed.
+func TestParseErrors(t *testing.T) {
+	for line, want := range map[string]string{
+		`n1 [1ms 2ms] get x -> 3`:                          `column 1: expected a process such as "p1", found "n1 [1ms 2ms] get x -> 3"`,
+		`p1 n1 (1ms 2ms) get x -> 3`:                       `column 7: expected "[", found "(1ms 2ms) get x -> 3"`,
+		`p1 n1 [1 2ms] get x -> 3`:                         `column 8: expected the time of the call (a duration such as 11ms or 2s), found "1"`,
+		`p1 n1 [1ms 2ms last] get x -> 3`:                  `column 16: unknown stage "last"; allowed: load, warmup, final, probe`,
+		`p1 n1 [1ms 2ms dew=1ms] get x -> 3`:               `column 20: unknown option "dew"; allowed: due`,
+		`p1 n1 [1ms 2ms] got x -> 3`:                       `column 17: expected a request, found "got x -> 3"; allowed: get, put, delete, cas, range, txn, compact, grant, revoke, keepalive, timetolive, lock, unlock, campaign, proclaim, resign, leader, pause`,
+		`p1 n1 [1ms 2ms] put x -> ok`:                      `column 23: expected a word or a quoted string, found "-> ok"`,
+		`p1 n1 [1ms 2ms] get x raet=4 -> 3`:                `column 23: unknown option "raet"; allowed: key, end, expect, value, rev, limit, lease, ttl, leader, wait, serializable, keys-only, count-only`,
+		`p1 n1 [1ms 2ms] get x rev=old -> 3`:               `column 27: expected a number (a whole number), found "old"`,
+		`p1 n1 [1ms 2ms] get x serializable=1 -> 3`:        `column 23: "serializable" is a flag and takes no value`,
+		`p1 n1 [1ms 2ms] get x`:                            `column 22: expected "->", found the end of the line`,
+		`p1 n1 [1ms 2ms] get x -> `:                        `column 26: expected a result, found the end of the line; allowed: a value, absent, ok, fail, unknown`,
+		`p1 n1 [1ms 2ms] put x 1 -> done`:                  `column 28: expected a result, found "done"; allowed: ok, fail, unknown`,
+		`p1 n1 [1ms 2ms] cas x 1 2 -> (x 1)`:               `column 30: expected a result, found "(x 1)"; allowed: ok, lost, fail, unknown`,
+		`p1 n1 [1ms 2ms] get x -> "3`:                      `column 26: a quoted string that does not end, or holds a bad escape: "\"3"`,
+		`p1 n1 [1ms 2ms] txn if {age x = 3} -> ok`:         `column 25: expected what to compare, found "age x = 3} -> ok"; allowed: value, version, mod, create, lease`,
+		`p1 n1 [1ms 2ms] txn if {mod x ~ 3} -> ok`:         `column 31: expected a comparison, found "~ 3} -> ok"; allowed: != = < >`,
+		`p1 n1 [1ms 2ms] txn then {get x -> ok`:            `column 33: expected "}", found "-> ok"`,
+		`p1 n1 [1ms 2ms] get naïve -> 3 mod=5 rev=7 ver=1`: `column 44: unknown option "ver"; allowed: count, deleted, key, lease, ttl, granted, keys, leader, prev, rev, member, cluster, term, more`,
+	} {
+		if _, err := ParseOp(line); err == nil || err.Error() != want {
+			t.Errorf("%s\ngot  %v\nwant %s", line, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"# fine\n\np1 n1 [1ms 2ms] get x":                      `line 3, column 22: expected "->", found the end of the line`,
+		"response 3 [1ms] rev=2":                               `line 1, column 23: a response to watch 3, which no line above opens`,
+		"watch 0 n1 [0s 1s] load\nresponse 0 [1ms] push (x 1)": `line 2, column 18: expected an event (put or delete), found "push (x 1)"`,
+		"status n1 [3s] awake running":                         `line 1, column 16: expected up or down, found "awake running"`,
+		"lead n1 [3s] term=2":                                  `line 1, column 8: no evidence line above for "n1"`,
+		"evidence n1\nentry n1 index=1":                        `line 2, column 9: no wal line above for "n1"`,
+		"fault 0 [1s 2s] kill leader":                          `line 1, column 15: expected when healing began, found "] kill leader"`,
+		"meta rate=fast":                                       `line 1, column 15: expected a rate (operations per second), found "fast"`,
+		"p1 n1 [1ms 2ms] " + strings.Repeat("txn then {", 40):  `line 1, column 345: nested more than 32 deep`,
+	} {
+		if _, err := ParseHistory(text); err == nil || err.Error() != want {
+			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+}
