@@ -3,11 +3,11 @@ package main
 import "github.com/spf13/cobra"
 
 func runCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{runCommand(a), checkCommand(a)}
+	return []*cobra.Command{runCommand(a), matrixCommand(a), claimsCommand(a), checkCommand(a), replayCommand(a)}
 }
 
 func lookCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{lsCommand(a), showCommand(a), pruneCommand(a), listCommand(a)}
+	return []*cobra.Command{reportCommand(a), lsCommand(a), showCommand(a), pruneCommand(a), listCommand(a)}
 }
 
 func sandboxCommands(a *app) []*cobra.Command {

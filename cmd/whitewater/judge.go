@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -92,15 +91,12 @@ func recheck(ctx context.Context, run *store.Run, s *scenarios.Scenario, allow [
 	if store.Running(run.Path()) {
 		return nil, usagef("run %s is still being written", run.ID())
 	}
-	h, err := run.History()
+	r, err := harness.Stored(run)
 	if err != nil {
-		return nil, environment(fmt.Errorf("read the history of %s: %w", run.ID(), err))
+		return nil, environment(err)
 	}
-	m := readMachine(run)
-	r := &harness.Recorded{Run: run, History: h, Fidelity: m.Fidelity, Gauges: m.Gauges, Environment: m.Environment}
-	schedule, _ := run.Read(harness.ScheduleFile) // a bare history has none
 	sum, err := harness.Judge(ctx, r, s, harness.KeepAlways, reports.Options{
-		Program: program(), Allow: allow, Reproduce: m.reproduce(run, s, string(schedule)),
+		Program: program(), Allow: allow, Reproduce: readMachine(run).reproduce(run, s, r.Schedule.String()),
 	})
 	if err != nil {
 		return nil, environment(err)

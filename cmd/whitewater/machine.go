@@ -13,29 +13,26 @@ import (
 	"github.com/whitewater-kv/whitewater/store"
 )
 
-// machineFile is what a run's reports say that is not in its history: judging it again needs it too.
+// machineFile is what a run's reports say of the program and the machine: judging it again needs it too.
 const machineFile = "env.json"
 
 // machineRecord is the content of machineFile.
 type machineRecord struct {
-	Build       build            `json:"build"`
-	System      []summary.Pair   `json:"system"`
-	Fidelity    summary.Fidelity `json:"fidelity"`
-	Gauges      []summary.Gauge  `json:"gauges,omitempty"`
-	Environment string           `json:"environment,omitempty"` // why the run could not be carried out
+	Build  build          `json:"build"`
+	System []summary.Pair `json:"system"`
 }
 
-// writeMachine stores what was measured of the machine, and the script that does the run again.
-func writeMachine(r *harness.Recorded) (machineRecord, error) {
-	m := machineRecord{Build: builds(), System: system(), Fidelity: r.Fidelity, Gauges: r.Gauges, Environment: r.Environment}
+// writeMachine stores what the program and the machine are, and the script that does the run again.
+func writeMachine(run *store.Run) (machineRecord, error) {
+	m := machineRecord{Build: builds(), System: system()}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return m, err
 	}
-	if err := r.Run.Write(machineFile, append(data, '\n')); err != nil {
+	if err := run.Write(machineFile, append(data, '\n')); err != nil {
 		return m, environment(err)
 	}
-	if err := r.Run.Write("repro.sh", []byte(reproScript)); err != nil {
+	if err := run.Write("repro.sh", []byte(reproScript)); err != nil {
 		return m, environment(err)
 	}
 	return m, nil

@@ -31,26 +31,12 @@ const unbounded = 10_000
 
 // repeat carries out a scenario once, or several times with a result for all.
 func (a *app) repeat(parent context.Context, r *running, rep *repeating, s *scenarios.Scenario) error {
-	ctx, i, stop := a.hearing(parent)
-	defer stop()
 	times := *rep.times
 	if times < 1 || times > unbounded {
 		return usagef("--repeat %d: from 1 to %d", times, unbounded)
 	}
-	silence, err := r.serveMetrics(a)
-	if err != nil {
-		return err
-	}
-	defer silence()
 	if times == 1 && !*rep.untilFail && *rep.budget == 0 {
-		sum, err := a.one(ctx, r, s, i)
-		if err != nil {
-			return err
-		}
-		if err := a.present(r.out, sum); err != nil {
-			return err
-		}
-		return exit(sum.Exit)
+		return a.once(parent, r, s)
 	}
 	if times == 1 {
 		times = unbounded
@@ -62,7 +48,26 @@ func (a *app) repeat(parent context.Context, r *running, rep *repeating, s *scen
 		again.Seed = s.Seed + uint64(n)
 		jobs = append(jobs, job{fmt.Sprintf("%s seed %d", again.Name, again.Seed), &again})
 	}
-	return a.all(ctx, r, i, batch{what: s.Name, jobs: jobs, budget: *rep.budget, untilFail: *rep.untilFail, open: times == unbounded})
+	return a.campaign(parent, r, batch{what: s.Name, jobs: jobs, budget: *rep.budget, untilFail: *rep.untilFail, open: times == unbounded})
+}
+
+// once carries out one run and presents it.
+func (a *app) once(parent context.Context, r *running, s *scenarios.Scenario) error {
+	ctx, i, stop := a.hearing(parent)
+	defer stop()
+	silence, err := r.serveMetrics(a)
+	if err != nil {
+		return err
+	}
+	defer silence()
+	sum, err := a.one(ctx, r, s, i)
+	if err != nil {
+		return err
+	}
+	if err := a.present(r.out, sum); err != nil {
+		return err
+	}
+	return exit(sum.Exit)
 }
 
 // job is one run to be carried out.
@@ -80,8 +85,24 @@ type batch struct {
 	open      bool // its length means nothing: what is not begun is not missing
 }
 
-// all carries out a batch and presents it.
-func (a *app) all(ctx context.Context, r *running, i *interrupts, b batch) error {
+// campaign carries out a batch and presents it.
+func (a *app) campaign(parent context.Context, r *running, b batch) error {
+	ctx, i, stop := a.hearing(parent)
+	defer stop()
+	silence, err := r.serveMetrics(a)
+	if err != nil {
+		return err
+	}
+	defer silence()
+	s := a.all(ctx, r, i, b)
+	if err := a.presentSeries(r.out, s); err != nil {
+		return err
+	}
+	return exit(s.code())
+}
+
+// all carries out a batch, as far as the budget and the signals let it.
+func (a *app) all(ctx context.Context, r *running, i *interrupts, b batch) *series {
 	s := &series{what: b.what}
 	began := time.Now()
 	for n, j := range b.jobs {
@@ -101,8 +122,5 @@ func (a *app) all(ctx context.Context, r *running, i *interrupts, b batch) error
 			break
 		}
 	}
-	if err := a.presentSeries(r.out, s); err != nil {
-		return err
-	}
-	return exit(s.code())
+	return s
 }

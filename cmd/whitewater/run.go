@@ -62,9 +62,9 @@ type running struct {
 	metricsAddr *string
 	out         *outputs
 	live        *liveMetrics
-	// driver, schedule and baseline are set by commands, not by flags.
-	driver   *cluster.Driver
-	schedule nemesis.Schedule
+	// Set by commands, not by flags:
+	driver   *cluster.Driver  // in place of the scenario's
+	schedule nemesis.Schedule // in place of the scenario's faults
 }
 
 func addRunning(cmd *cobra.Command) *running {
@@ -139,7 +139,7 @@ func (a *app) one(ctx context.Context, r *running, s *scenarios.Scenario, i *int
 
 // conclude judges what was recorded, also when the load was ended early.
 func (r *running) conclude(ctx context.Context, recorded *harness.Recorded, s *scenarios.Scenario, i *interrupts) (*reports.Summary, error) {
-	m, err := writeMachine(recorded)
+	m, err := writeMachine(recorded.Run)
 	if err != nil {
 		return nil, err
 	}
