@@ -25,8 +25,14 @@ func golden(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("%s is not up to date (go test ./workloads -update); it should say:\n%s", file, got)
+	old, now := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+	for i, line := range now {
+		if i >= len(old) || old[i] != line {
+			t.Fatalf("%s is not up to date (go test ./workloads -update): line %d should be\n%s", file, i+1, line)
+		}
+	}
+	if len(old) > len(now) {
+		t.Fatalf("%s is not up to date (go test ./workloads -update): it should end at line %d", file, len(now))
 	}
 }
 

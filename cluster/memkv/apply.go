@@ -35,7 +35,7 @@ func (s *sim) apply(req history.Request) history.Result {
 	s.store.now = s.now()
 	res := s.carryOut(req)
 	s.store.seal()
-	if res.Header.Revision == 0 {
+	if res.Outcome == history.OK && res.Header.Revision == 0 {
 		res.Header.Revision = s.store.revision()
 	}
 	return res
@@ -118,7 +118,9 @@ func (s *sim) read(req history.Request, now int64, skips map[int64]bool, res *hi
 		if !ok {
 			continue
 		}
-		res.Count++
+		if req.Kind == history.Range {
+			res.Count++
+		}
 		if req.CountOnly {
 			continue
 		}

@@ -80,14 +80,12 @@ type dirtyValue struct {
 	reads int // that are still to see it
 }
 
-func failDirty(s *sim, n *node, req history.Request) (history.Result, bool) {
+func failDirty(s *sim, _ *node, req history.Request) (history.Result, bool) {
 	if req.Kind != history.Put || !s.hour() {
 		return history.Result{}, false
 	}
 	s.dirty[req.Key] = &dirtyValue{value: req.Value, reads: 3}
-	res := refuse(errManyAtOnce)
-	res.Header = s.header(n)
-	return res, true
+	return refuse(errManyAtOnce), true
 }
 
 func readDirty(s *sim, n *node, req history.Request, res *history.Result) {
@@ -102,7 +100,7 @@ func readDirty(s *sim, n *node, req history.Request, res *history.Result) {
 		kv.Version++
 	}
 	kv.Value, kv.Mod = d.value, n.revision
-	res.KVs, res.Count = []history.KV{kv}, 1
+	res.KVs = []history.KV{kv}
 }
 
 // one is a pair of the answer to change, if there is any and the hour has come.

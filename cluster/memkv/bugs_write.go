@@ -137,10 +137,9 @@ func resurrect(s *sim, req history.Request, _ *history.Result) bool {
 	return false
 }
 
-func failApplied(s *sim, n *node, req history.Request, res *history.Result) {
+func failApplied(s *sim, _ *node, req history.Request, res *history.Result) {
 	if req.Kind == history.Put && res.Outcome == history.OK && s.hour() {
 		*res = refuse(errManyAtOnce)
-		res.Header = s.header(n)
 	}
 }
 
@@ -152,7 +151,7 @@ func applyTwice(s *sim, _ *node, req history.Request, res *history.Result) {
 	}
 }
 
-func casLies(s *sim, n *node, req history.Request, res *history.Result) {
+func casLies(s *sim, _ *node, req history.Request, res *history.Result) {
 	if req.Kind != history.CAS || !res.Succeeded || !s.hour() {
 		return
 	}

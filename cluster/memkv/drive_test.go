@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -162,7 +163,11 @@ func (d driven) judge() (wrong []string) {
 
 // A right store is right, whatever is done to it.
 func TestRight(t *testing.T) {
-	for seed := range uint64(3) {
+	seeds := uint64(3)
+	if os.Getenv("WHITEWATER_SOAK") != "" {
+		seeds = 300
+	}
+	for seed := range seeds {
 		d := drive(t, Options{Seed: seed}, 300, havoc(t, seed))
 		for _, line := range d.judge() {
 			t.Errorf("seed %d: %s", seed, line)
@@ -223,7 +228,7 @@ func TestWrong(t *testing.T) {
 		"wrong-create", "member-diverges",
 	} {
 		t.Run(name, func(t *testing.T) {
-			wrong := drive(t, Options{Seed: 1, Bug: name}, 200, nil).judge()
+			wrong := drive(t, Options{Seed: 1, Bug: name, Every: 5}, 200, nil).judge()
 			if len(wrong) == 0 {
 				t.Fatal("nothing was wrong")
 			}

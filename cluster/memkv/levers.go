@@ -27,11 +27,15 @@ func (p *process) change(id history.NodeID, to func(s *sim, n *node) error) erro
 	return to(s, n)
 }
 
-// end is the death of a member's process: its requests are never answered, its watches break.
+// end is the death of a member's process: its requests are never answered, its watches break, and it leads no more,
+// even if it comes back at once.
 func (s *sim) end(n *node, state string) error {
 	if n.state == running || n.state == paused {
 		n.state, n.leader = state, ""
 		n.die()
+	}
+	if s.leader == n {
+		s.leader = nil
 	}
 	return nil
 }

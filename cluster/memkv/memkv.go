@@ -93,6 +93,9 @@ func start(o Options) (*sim, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.elect(s.nodes[s.rng.IntN(len(s.nodes))])
+	for _, n := range s.nodes {
+		s.follow(n)
+	}
 	s.work.Go(s.tick)
 	return s, nil
 }

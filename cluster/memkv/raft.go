@@ -187,9 +187,10 @@ func (s *sim) propose(ctx context.Context, n *node, req history.Request) (histor
 // commit applies a request and, if it was accepted, appends it to the log. The lock is held throughout.
 func (s *sim) commit(n *node, req history.Request) history.Result {
 	res := s.apply(req)
-	if res.Outcome == history.OK {
-		s.log = append(s.log, entry{term: s.term, request: &req, revision: s.store.revision(), at: s.now()})
+	if res.Outcome != history.OK {
+		return res
 	}
+	s.log = append(s.log, entry{term: s.term, request: &req, revision: s.store.revision(), at: s.now()})
 	revision := res.Header.Revision
 	res.Header = s.header(n)
 	res.Header.Revision = revision

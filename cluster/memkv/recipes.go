@@ -34,7 +34,7 @@ func (s *sim) await(life, client context.Context, n *node, req history.Request) 
 		return history.Result{}, err
 	}
 	if !held {
-		return history.Result{Error: errSession, Header: s.header(n)}, nil
+		return history.Result{Error: errSession}, nil
 	}
 	out := history.Result{Outcome: history.OK, Key: key, Header: s.header(n)}
 	if req.Kind == history.Campaign {
@@ -109,7 +109,8 @@ func (s *sim) recipe(ctx context.Context, n *node, req history.Request) (history
 	})
 	res.Responses = nil
 	if err == nil && res.Outcome == history.OK && !res.Succeeded && req.Kind == history.Proclaim {
-		return history.Result{Outcome: history.Fail, Error: errNotLeader, Header: res.Header}, nil
+		return history.Result{Outcome: history.Fail, Error: errNotLeader}, nil
 	}
+	res.Succeeded = false
 	return res, err
 }

@@ -124,10 +124,10 @@ func (s *sim) look(n *node, req history.Request) history.Result {
 		s.bug.moment(s, n, req, &now)
 	}
 	if reason := s.answer(n, req, now, &res); reason != "" {
-		res = refuse(reason)
+		return refuse(reason)
 	}
 	res.Header = s.header(n)
-	if s.bug.report != nil && res.Outcome == history.OK {
+	if s.bug.report != nil {
 		s.bug.report(s, n, req, &res)
 	}
 	return res
