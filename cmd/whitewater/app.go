@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +32,7 @@ func execute(args []string, a app) (code int) {
 		}
 	}()
 	root := newRoot(&a)
-	root.SetArgs(args)
+	root.SetArgs(ordinals(args))
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := misuse(root, root.Execute())
@@ -42,6 +44,22 @@ func execute(args []string, a app) (code int) {
 	}
 	return codeOf(err)
 }
+
+// ordinals marks "-1", "-2", which name runs counted from the newest, so that they are not taken for flags.
+func ordinals(args []string) []string {
+	marked := slices.Clone(args)
+	for i, arg := range marked {
+		if arg == "--" {
+			break
+		}
+		if n, err := strconv.Atoi(arg); err == nil && n < 0 {
+			marked[i] = ordinalMark + arg
+		}
+	}
+	return marked
+}
+
+const ordinalMark = "@"
 
 // ended is the end of a command that did its work: its exit code, and an error if there is more to say.
 type ended struct {

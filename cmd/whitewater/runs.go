@@ -89,7 +89,7 @@ func showCommand(a *app) *cobra.Command {
 func open(root string, args []string) (*store.Run, error) {
 	ref := "latest"
 	if len(args) > 0 {
-		ref = args[0]
+		ref = strings.TrimPrefix(args[0], ordinalMark)
 	}
 	run, err := store.Open(root, ref)
 	if err != nil {
