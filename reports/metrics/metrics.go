@@ -118,11 +118,17 @@ func Write(w io.Writer, s *summary.Summary) error {
 func (e *exposition) pace(s *summary.Summary) {
 	e.family("whitewater_offered_rate", "gauge", "", "Operations due per second.")
 	e.sample("whitewater_offered_rate", s.Latency.Offered)
-	e.family("whitewater_schedule_slip_seconds", "summary", "seconds", "How late the generator sent what its client was free to send.")
+	slipFamily(e, s.Latency.Slips)
+}
+
+func slipFamily(e *exposition, slips *latency.Histogram) {
+	const name = "whitewater_schedule_slip_seconds"
+	e.family(name, "summary", "seconds", "How late the generator sent what its client was free to send.")
 	for _, q := range Quantiles {
-		e.sample("whitewater_schedule_slip_seconds", s.Latency.Slips.Quantile(q).Seconds(), "quantile", show(q))
+		e.sample(name, slips.Quantile(q).Seconds(), "quantile", show(q))
 	}
-	e.sample("whitewater_schedule_slip_seconds_count", float64(s.Latency.Slips.Count()))
+	e.sample(name+"_count", float64(slips.Count()))
+	e.sample(name+"_sum", slips.Mean().Seconds()*float64(slips.Count()))
 }
 
 func (e *exposition) cluster(s *summary.Summary) {
@@ -158,7 +164,7 @@ func (e *exposition) verdicts(s *summary.Summary) {
 	}
 	e.family("whitewater_exit_code", "gauge", "", "The run's exit code.")
 	e.sample("whitewater_exit_code", float64(s.Exit))
-	e.family("whitewater_run", "info", "", "The run.")
+	e.family("whitewater_run_info", "gauge", "", "The run: always 1.")
 	e.sample("whitewater_run_info", 1, "run", s.Meta.Run, "scenario", s.Meta.Scenario, "target", s.Meta.Target, "version", s.Meta.Version,
 		"seed", strconv.FormatUint(s.Meta.Seed, 10))
 	e.family("whitewater_run_duration_seconds", "gauge", "seconds", "Length of the load.")

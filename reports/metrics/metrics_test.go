@@ -140,3 +140,41 @@ func TestLive(t *testing.T) {
 		t.Errorf("content type %s", kind)
 	}
 }
+
+// The slip is what the generator owes: a client that was still waiting for an answer is the cluster's doing. A second
+// run in the same process begins with other clients, faults and leaders, and the counters go on.
+func TestLiveSlip(t *testing.T) {
+	live := metrics.NewLive()
+	ms := time.Millisecond
+	op := func(p history.Process, due, call, end time.Duration) history.Record {
+		return history.Record{Return: &history.Op{Process: p, Due: due, Call: call, Return: end, Result: history.Result{Outcome: history.OK}}}
+	}
+	live.Add([]history.Record{
+		{Meta: &history.Meta{Run: "first", Rate: 100}},
+		{Fault: &history.Fault{ID: 1, Name: "kill", Nodes: []history.NodeID{"n1"}}},
+		{Status: &history.Status{Node: "n1", Up: true, Leader: "n1", Term: 7}},
+		op(1, 0, 900*ms, 1000*ms),        // the client's first: says nothing
+		op(1, 100*ms, 1000*ms, 1010*ms),  // waited for the one before: no slip
+		op(1, 1020*ms, 1024*ms, 1030*ms), // free, and sent 4 ms late
+		{Meta: &history.Meta{Run: "second", Rate: 200}},
+		{Status: &history.Status{Node: "n2", Up: true, Leader: "n2", Term: 2}},
+		op(1, 0, 500*ms, 510*ms),
+	})
+	var out bytes.Buffer
+	if err := live.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	wellFormed(t, out.String())
+	for _, want := range []string{
+		`whitewater_schedule_slip_seconds{quantile="0.999"} 0.004`, `whitewater_schedule_slip_seconds_count 2`, `whitewater_leader_changes_total 0`,
+		`whitewater_member_leader{node="n2"} 1`, `whitewater_term 2`, `whitewater_offered_rate 200`, `run="second"`,
+		`whitewater_ops_total{op="read",outcome="ok",phase="faulty"} 3`, `whitewater_ops_total{op="read",outcome="ok",phase="quiet"} 1`,
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %s in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "whitewater_fault_active{") {
+		t.Error("the first run's fault is still there")
+	}
+}
