@@ -140,6 +140,7 @@ func (w *WatchLog) Close(compacted int64, reason string) {
 	defer w.mu.Unlock()
 	if !w.closed {
 		w.closed = true
+		now = max(now, 1) // zero means that it is open
 		w.watch.Closed, w.watch.Compacted, w.watch.Error = now, compacted, reason
 	}
 }

@@ -72,11 +72,9 @@ func (h *History) String() string {
 		b.Write(t.b)
 		b.WriteByte('\n')
 	}
-	if meta := (&text{}); true {
-		writeOptions(meta, &h.Meta, metaFields)
-		if len(meta.b) > 0 {
-			b.WriteString("meta " + string(meta.b) + "\n")
-		}
+	meta := &text{}
+	if writeOptions(meta, &h.Meta, metaFields); len(meta.b) > 0 {
+		b.WriteString("meta " + string(meta.b) + "\n")
 	}
 	for _, op := range h.Ops {
 		b.WriteString(op.String() + "\n")

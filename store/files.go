@@ -136,8 +136,14 @@ func replaceLink(path, target string) error {
 	return os.Rename(partial, path)
 }
 
-// lock marks the journal as being written by this process, until it closes the file or dies in whatever way.
-func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+// lock marks the journal as being written by this process, until it closes the file or dies in whatever way. A file
+// system without locks leaves runs unmarked.
+func lock(f *os.File) error {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%s is being written by another process", f.Name())
+	}
+	return nil
+}
 
 // Running reports whether a living process is writing the run in this folder.
 func Running(path string) bool {

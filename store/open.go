@@ -131,6 +131,9 @@ func (r *Run) History() (*history.History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
+	if h.Meta.Run == "" && !r.Bare() {
+		h.Meta.Run = r.id
+	}
 	return h, nil
 }
 
