@@ -322,10 +322,8 @@ func (c *chronicle) within(key, end string) []string {
 
 // nothingUnseen reports whether the key cannot have vanished after from, up to to, without anybody having seen it.
 func (c *chronicle) nothingUnseen(key string, from, to int64) bool {
-	for _, s := range c.covered {
-		if s.first <= from+1 && to <= s.last {
-			return true
-		}
+	if c.watched(from, to) {
+		return true
 	}
 	if c.loose[key] {
 		return false
@@ -341,6 +339,16 @@ func (c *chronicle) nothingUnseen(key string, from, to int64) bool {
 		}
 	}
 	return true
+}
+
+// watched reports whether an unfiltered watch of all keys delivered everything after from, up to to.
+func (c *chronicle) watched(from, to int64) bool {
+	for _, s := range c.covered {
+		if s.first <= from+1 && to <= s.last {
+			return true
+		}
+	}
+	return false
 }
 
 // inRange reports whether a key is in a range as in a request.

@@ -3,7 +3,6 @@ package checker
 import (
 	"context"
 	"fmt"
-	"sort"
 
 	"github.com/whitewater-kv/whitewater/checker/txn"
 	"github.com/whitewater-kv/whitewater/history"
@@ -32,7 +31,7 @@ func checkTransactions(ctx context.Context, h *history.History, _ Limits) Result
 		}
 		f.failFiles(a.Name, a.Why, ops, files, append(notes, a.Steps...)...)
 	}
-	for _, name := range sortedNames(r.Counts) {
+	for _, name := range sortedKeys(r.Counts) {
 		if n := r.Counts[name]; n > txn.PerName {
 			f.failures += n - txn.PerName
 			f.note("%s: %d in all", name, n)
@@ -48,13 +47,4 @@ func checkTransactions(ctx context.Context, h *history.History, _ Limits) Result
 	res := f.done(r.Txns, pass, fmt.Sprintf("no transaction on keys that begin with %q or %q", txn.Lists, txn.Registers))
 	res.Keys = r.Keys
 	return res
-}
-
-func sortedNames(counts map[string]int) []string {
-	names := make([]string, 0, len(counts))
-	for name := range counts {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }
