@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -33,7 +34,7 @@ func TestTextCarriesEverything(t *testing.T) {
 
 func TestJSONCarriesEverything(t *testing.T) {
 	r := newRandom(2)
-	for i := range 20000 {
+	for i := range 5000 {
 		op := r.op()
 		op.ID = i
 		line := AppendRecord(nil, Record{Return: &op})
@@ -55,6 +56,42 @@ func TestJSONCarriesEverything(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(h, back) {
 			t.Fatalf("%v\n%v\nread as\n%v", err, h, back)
 		}
+	}
+}
+
+// An operation and a request are JSON wherever they stand: in a report, in a member's log.
+func TestMarshalJSON(t *testing.T) {
+	r := newRandom(4)
+	for i := range 1000 {
+		op, req := r.op(), r.request(3)
+		op.ID = i
+		data, err := json.Marshal(struct {
+			Ops     []Op
+			Request *Request
+		}{[]Op{op}, &req})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back struct {
+			Ops     []Op
+			Request *Request
+		}
+		if err := json.Unmarshal(data, &back); err != nil || !reflect.DeepEqual(back.Ops, []Op{op}) || !reflect.DeepEqual(*back.Request, req) {
+			t.Fatalf("%v\n%s", err, data)
+		}
+	}
+	var op Op
+	call := `{"index":3,"type":"invoke","process":1,"f":"write","key":"x","value":"1","time":5,"node":"n1"}`
+	if err := json.Unmarshal([]byte(call), &op); err != nil || op.ID != 3 || op.Call != 5 {
+		t.Errorf("an invocation: %v (%v)", op, err)
+	}
+	for _, bad := range []string{`{"type":"status","status":{}}`, `{"type":"ok"}`, `7`} {
+		if err := json.Unmarshal([]byte(bad), &op); err == nil {
+			t.Errorf("%s is an operation", bad)
+		}
+	}
+	if err := json.Unmarshal([]byte(`{"key":"x"}`), new(Request)); err == nil {
+		t.Error("a request without f")
 	}
 }
 

@@ -104,11 +104,15 @@ func TestRecorderConcurrent(t *testing.T) {
 	const workers, each = 8, 600
 	r := NewRecorder(Meta{})
 	var wg sync.WaitGroup
+	due := make(chan bool) // now and then, a worker waits for a drain; the others go on meanwhile
 	for i := range workers {
 		wg.Go(func() {
 			l, p := r.Log(), r.Process()
 			for n := range each {
 				l.Invoke(p, "n1", Load, -1, Request{Kind: Put, Key: "x", Value: fmt.Sprint(i, n)})
+				if n%50 == i {
+					due <- true
+				}
 				res := Result{Outcome: Outcome(n % 3)}
 				if l.Complete(res); res.Outcome == Unknown {
 					p = r.Process()
@@ -116,19 +120,17 @@ func TestRecorderConcurrent(t *testing.T) {
 			}
 		})
 	}
-	ended := make(chan struct{})
-	go func() { wg.Wait(); close(ended) }()
+	go func() { wg.Wait(); close(due) }()
 	var journal Journal
-	for done := false; !done; {
-		select {
-		case <-ended:
-			done = true
-		default:
-		}
+	drain := func() {
 		for _, record := range r.Drain() {
 			journal.Add(record)
 		}
 	}
+	for range due {
+		drain()
+	}
+	drain()
 	h, journalled := r.History(), journal.History()
 	if len(h.Ops) != workers*each {
 		t.Errorf("%d operations, want %d", len(h.Ops), workers*each)
