@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func newRandom(seed uint64) random { return random{rand.New(rand.NewPCG(seed, 1))} }
@@ -193,6 +194,24 @@ func TestDecoderTolerates(t *testing.T) {
 	diffLines(t, "p4 n3 [1µs 2µs] get r17 -> 12 rev=168 term=3\np5 \"\" [2µs 3µs] cas k ab \"\" -> unknown\n", h.String())
 	if _, err := NewDecoder(strings.NewReader("\n\n")).Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("empty lines: %v", err)
+	}
+}
+
+// Lines longer than any buffer, between short ones.
+func TestLongLines(t *testing.T) {
+	h := &History{}
+	for i, n := range []int{1, 1 << 16, 3, 300_000, 1<<16 - 100} {
+		h.Ops = append(h.Ops, Op{ID: i, Process: 1, Node: "n1", Request: Request{Kind: Put, Key: "x", Value: strings.Repeat("v", n)},
+			Result: Result{Outcome: OK}, Call: time.Duration(2 * i), Due: time.Duration(2 * i), Return: time.Duration(2*i + 1)})
+	}
+	data := lines(h)
+	back, err := ReadJSONL(bytes.NewReader(data))
+	if err != nil || !reflect.DeepEqual(h, back) {
+		t.Errorf("%v: %d operations of %d, or other ones", err, len(back.Ops), len(h.Ops))
+	}
+	torn, err := ReadJSONL(bytes.NewReader(data[:len(data)/2]))
+	if err != nil || !torn.Meta.Interrupted {
+		t.Errorf("torn in a long line: %v", err)
 	}
 }
 

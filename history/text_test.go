@@ -86,6 +86,23 @@ func diffLines(t *testing.T, want, got string) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	for _, line := range []string{"put x 1 lease=7", "txn if {mod x = 3} then {get x}", "delete a end=b", "pause 2s"} {
+		r, err := ParseRequest(line)
+		if err != nil || r.String() != line {
+			t.Errorf("%s reads as %v (%v)", line, r, err)
+		}
+	}
+	for got, want := range map[string]string{
+		OK.String(): "ok", Unknown.String(): "unknown", Fail.String(): "fail", Outcome(9).String(): "unknown",
+		Final.String(): "final", Stage(9).String(): "stage9", CAS.String(): "cas", Kind(99).String(): "unknown kind",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // An error names the place, what is there, and what is allowed.
 func TestParseErrors(t *testing.T) {
 	for line, want := range map[string]string{
