@@ -15,5 +15,5 @@ func sandboxCommands(a *app) []*cobra.Command {
 }
 
 func setupCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{scenarioCommand(a), doctorCommand(a), completionCommand(a), versionCommand(a)}
+	return []*cobra.Command{scenarioCommand(a), doctorCommand(a), completionCommand(a), selftestCommand(a), versionCommand(a)}
 }
