@@ -53,7 +53,8 @@ type finalKey struct {
 	acked  int
 	writes []finalWrite
 	reads  []finalRead
-	maybe  bool // it may be deleted at any time, or was deleted or written with unknown outcome
+	maybe  bool // it was written or deleted with unknown outcome
+	gone   bool // it was deleted with unknown outcome
 }
 
 type finalWrite struct {
@@ -62,6 +63,7 @@ type finalWrite struct {
 	absent  bool
 	value   string
 	unknown bool
+	event   bool // the store's history has to tell it: not so a delete that found nothing
 }
 
 type finalRead struct {
@@ -91,12 +93,13 @@ func (d *durable) operation(i int) {
 			}
 			k := d.at(t.Key)
 			if a.Maybe {
-				k.maybe = true
+				k.maybe, k.gone = true, k.gone || t.Write.Absent
 			} else {
 				k.acked++
 				d.acked++
 			}
-			k.writes = append(k.writes, finalWrite{i, op.Result.Header.Revision, t.Write.Absent, t.Write.Value, a.Maybe})
+			found := t.Read.Known && (!t.Read.Absent || t.Read.Not)
+			k.writes = append(k.writes, finalWrite{i, op.Result.Header.Revision, t.Write.Absent, t.Write.Value, a.Maybe, !t.Write.Absent || found})
 		}
 	}
 	if op.Stage != history.Final || op.Result.Outcome != history.OK || op.Request.Revision != 0 || op.Request.KeysOnly || op.Request.CountOnly {
@@ -136,13 +139,14 @@ func (d *durable) absences(i int) {
 
 // key judges the final reads of one key.
 func (d *durable) key(name string, k *finalKey) {
-	maybe := k.maybe || d.reader.Wild(name) || d.reader.Exempt(name)
+	unseen := d.reader.Wild(name) || d.reader.Exempt(name) // the store itself may delete it
+	maybe, gone := k.maybe || unseen, k.gone || unseen
 	byNode := map[history.NodeID]bool{}
 	for i := range k.reads {
 		r := &k.reads[i]
 		byNode[d.h.Ops[r.op].Node] = true
 		d.read++
-		if d.lost(name, k, r, maybe) {
+		if d.lost(name, k, r, gone) {
 			return
 		}
 		if first := &k.reads[0]; !maybe && (r.absent != first.absent || r.kv.Value != first.kv.Value || r.kv.Mod != first.kv.Mod) && !d.writtenSince(k, first) {
@@ -189,9 +193,9 @@ func (d *durable) writtenSince(k *finalKey, first *finalRead) bool {
 }
 
 // lost files the acknowledged write that a final read should have shown, or something later, and did not.
-func (d *durable) lost(name string, k *finalKey, r *finalRead, maybe bool) bool {
+func (d *durable) lost(name string, k *finalKey, r *finalRead, gone bool) bool {
 	read := &d.h.Ops[r.op]
-	if r.absent && maybe {
+	if r.absent && gone {
 		return false // an end of a lease, or a delete of unknown outcome, may have removed it
 	}
 	var writers []finalWrite
@@ -264,7 +268,7 @@ func (d *durable) replays() (changes int) {
 	acks := map[int64][]ack{}
 	for _, name := range d.order {
 		for _, w := range d.keys[name].writes {
-			if !w.unknown && w.rev > 0 && wrote(&d.h.Ops[w.op].Request, &d.h.Ops[w.op].Result) {
+			if !w.unknown && w.rev > 0 && w.event {
 				acks[w.rev] = append(acks[w.rev], ack{w, name})
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
+	"github.com/whitewater-kv/whitewater/checker/register"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -21,6 +22,9 @@ func checkRevisions(ctx context.Context, h *history.History, _ Limits) Result {
 	f.realTime()
 	f.keyOrder()
 	f.sameRevision()
+	if f.failures == 0 {
+		f.replay(ctx)
+	}
 	return f.done(f.judged, fmt.Sprintf("%d answers carry revisions that agree with each other and with real time", f.judged),
 		"no answer carries a revision")
 }
@@ -184,5 +188,33 @@ func (f *revisions) sameRevision() {
 					append([]history.Op{*op}, c.op(change)...))
 			}
 		}
+	}
+}
+
+// replay carries the writes out in the order of their revisions: what was answered at a revision is what the store held
+// then. It says what none of the simpler rules does.
+func (f *revisions) replay(ctx context.Context) {
+	reader := register.NewReader(f.h)
+	rules := certificate.Rules{Serializable: reader.Serializable, Told: reader.ReportsPrev, Exempt: reader.Exempt}
+	out := certificate.Certify(ctx, f.h, rules)
+	for i := range out.Findings {
+		finding := &out.Findings[i]
+		var ops []history.Op
+		who := ""
+		for _, id := range append([]int32{finding.Op}, finding.With...) {
+			if id >= 0 {
+				ops = append(ops, f.h.Ops[id])
+			}
+		}
+		if finding.Op >= 0 {
+			who = fmt.Sprintf("op %d (%s of p%d at %s) ", ops[0].ID, ops[0].Request.Kind, ops[0].Process, ops[0].Node)
+		}
+		f.fail("not as numbered", who+finding.Why, ops)
+	}
+	switch {
+	case out.Certificate != nil:
+		f.note("every answer is what the store held at its revision, from 1 to %d", out.Certificate.Revision)
+	case out.Undecided != "" && f.judged > 0:
+		f.note("answers were not compared with a replay: %s", out.Undecided)
 	}
 }

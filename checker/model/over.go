@@ -16,9 +16,13 @@ type over struct {
 func (o *over) Get(key string) (history.KV, bool) {
 	list := *o.changes
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].KV.Key == key {
-			return list[i].KV, !list[i].Deleted
+		if list[i].KV.Key != key {
+			continue
 		}
+		if list[i].Deleted {
+			return history.KV{}, false
+		}
+		return list[i].KV, true
 	}
 	return o.under.Get(key)
 }
