@@ -1,6 +1,8 @@
 package etcd
 
 import (
+	"slices"
+
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 
@@ -83,6 +85,7 @@ func timeToLiveResult(r *pb.LeaseTimeToLiveResponse) history.Result {
 	for _, key := range r.GetKeys() {
 		result.Keys = append(result.Keys, string(key))
 	}
+	slices.Sort(result.Keys) // etcd's order is that of a map
 	return result
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/cluster"
@@ -42,6 +43,11 @@ func (f *flags) add(flag string, value any) {
 // common are the arguments that all members share.
 func (s *system) common(ctx context.Context, b *binary) (*flags, error) {
 	spec, f := s.spec, newFlags(s.spec.Args)
+	if len(spec.Args) > 0 {
+		if _, err := b.run(ctx, append(slices.Clone(spec.Args), "--version")...); err != nil {
+			return nil, &cluster.EnvironmentError{Doing: "launch", Err: fmt.Errorf("etcd %s does not take %q: %w", b.version, spec.Args, err)}
+		}
+	}
 	f.add("--data-dir", dataName)
 	f.add("--initial-cluster", s.initialCluster())
 	f.add("--initial-cluster-token", s.token)

@@ -159,12 +159,10 @@ func (s *system) launch(ctx context.Context, b *binary) error {
 		}
 		s.probes[id] = probe
 	}
-	for _, id := range s.order {
-		if err := s.nodes[id].start(); err != nil {
-			return err
-		}
+	if err := s.startAll(ctx); err != nil {
+		return err
 	}
-	return s.awaitLeader(ctx)
+	return s.await(ctx, func() string { return s.disagreement(ctx) })
 }
 
 // configure writes down how each member is started, and which ids it must answer with.
@@ -196,59 +194,6 @@ func (s *system) configure(ctx context.Context, b *binary) error {
 		n.member = ids[id]
 	}
 	return nil
-}
-
-// awaitLeader waits until every member answers, with the right ids, and all name the same leader.
-func (s *system) awaitLeader(ctx context.Context) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		missing := s.disagreement(ctx)
-		if missing == "" {
-			return nil
-		}
-		for _, id := range s.order {
-			if err := s.nodes[id].died(); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return &cluster.EnvironmentError{Doing: "launch", Err: fmt.Errorf("%s: %w", missing, ctx.Err()),
-				Hint: "is the machine overloaded?", Tail: s.tails()}
-		case <-tick.C:
-		}
-	}
-}
-
-// disagreement says what the cluster lacks to be ready; "" = nothing.
-func (s *system) disagreement(ctx context.Context) string {
-	var leader history.NodeID
-	for _, id := range s.order {
-		status := s.status(ctx, id)
-		switch {
-		case !status.Up:
-			return string(id) + " does not answer"
-		case status.Leader == "":
-			return string(id) + " has no leader"
-		case leader != "" && leader != status.Leader:
-			return fmt.Sprintf("%s follows %s, others %s", id, status.Leader, leader)
-		}
-		leader = status.Leader
-	}
-	return ""
-}
-
-func (s *system) tails() []string {
-	var lines []string
-	for _, id := range s.order {
-		if proc, err := s.nodes[id].process(); err == nil {
-			for _, line := range proc.Tail(3) {
-				lines = append(lines, string(id)+": "+line)
-			}
-		}
-	}
-	return lines
 }
 
 func (s *system) cluster() *cluster.Cluster {

@@ -172,7 +172,7 @@ func (n *node) state() string {
 func (n *node) died() error {
 	proc, err := n.process()
 	if err != nil {
-		return err
+		return nil // it has not been started yet
 	}
 	exit, ended := proc.Exit()
 	if !ended {
