@@ -18,7 +18,7 @@ func renderCounterexamples(s *Summary) (out []Output, err error) {
 	for _, c := range s.Counterexamples {
 		var lines []byte
 		for i := range c.Ops {
-			lines = append(history.AppendRecord(lines, history.Record{Return: &c.Ops[i]}), '\n')
+			lines = history.AppendRecord(lines, history.Record{Return: &c.Ops[i]})
 		}
 		out = append(out,
 			Output{c.Folder + "/ops.jsonl", lines},

@@ -223,7 +223,7 @@ func percent(share float64) string {
 // Differences are the rows as a report's section shows them.
 func (c *Comparison) Differences() (out []summary.Difference) {
 	for _, r := range c.Rows {
-		out = append(out, summary.Difference{Metric: r.Metric, Base: r.Show(r.From), New: r.Show(r.To), Change: r.ShowChange(), Interval: r.ShowInterval(), P: r.P, Verdict: r.Verdict})
+		out = append(out, summary.Difference{Metric: r.Metric, Base: r.Show(r.From), New: r.Show(r.To), Change: r.ShowChange(), Interval: r.ShowInterval(), P: ShowP(r.P), Verdict: r.Verdict})
 	}
 	return out
 }

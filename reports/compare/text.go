@@ -17,7 +17,7 @@ func WriteText(w io.Writer, c *Comparison) error {
 	fmt.Fprintf(&b, "compare  %d runs with %d runs · tolerance %.3g %%\n\n", len(c.New), len(c.Base), 100*c.Tolerance)
 	rows := [][]string{{"metric", "base", "new", "change", "95 % interval", "p", ""}}
 	for _, r := range c.Rows {
-		rows = append(rows, []string{r.Metric, r.Show(r.From), r.Show(r.To), r.ShowChange(), r.ShowInterval(), showP(r.P), marks[r.Verdict] + " " + r.Verdict})
+		rows = append(rows, []string{r.Metric, r.Show(r.From), r.Show(r.To), r.ShowChange(), r.ShowInterval(), ShowP(r.P), marks[r.Verdict] + " " + r.Verdict})
 	}
 	wide := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -46,9 +46,13 @@ func WriteText(w io.Writer, c *Comparison) error {
 	return err
 }
 
-func showP(p float64) string {
-	if math.IsNaN(p) {
+// ShowP writes a probability to three decimals; "" where there is none.
+func ShowP(p float64) string {
+	switch {
+	case math.IsNaN(p):
 		return ""
+	case p < .001:
+		return "<0.001"
 	}
 	return fmt.Sprintf("%.3f", p)
 }

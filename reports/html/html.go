@@ -26,7 +26,7 @@ func Write(w io.Writer, s *summary.Summary) error {
 	if err != nil {
 		return fmt.Errorf("encode chart data: %w", err)
 	}
-	return write(w, "report.gohtml", newPage(s), data)
+	return write(w, "report.gohtml", "uPlot.iife.min.js", newPage(s), data)
 }
 
 // document is what every page has around its content.
@@ -40,9 +40,10 @@ type document struct {
 	Page    any
 }
 
-func write(w io.Writer, name string, page any, data []byte) error {
+// write fills a page. library is the script it needs beside its own, if any.
+func write(w io.Writer, name, library string, page any, data []byte) error {
 	style, err1 := parts("uPlot.min.css", "report.css")
-	library, err2 := parts("uPlot.iife.min.js")
+	library, err2 := parts(library)
 	script, err3 := parts("report.js")
 	if err := firstError(err1, err2, err3); err != nil {
 		return err
@@ -72,6 +73,9 @@ func write(w io.Writer, name string, page any, data []byte) error {
 func parts(names ...string) (string, error) {
 	var all strings.Builder
 	for _, name := range names {
+		if name == "" {
+			continue
+		}
 		data, err := assets.ReadFile("assets/" + name)
 		if err != nil {
 			return "", err

@@ -16,6 +16,7 @@ import (
 	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/reports/claims"
+	"github.com/whitewater-kv/whitewater/reports/compare"
 	"github.com/whitewater-kv/whitewater/reports/html"
 	"github.com/whitewater-kv/whitewater/reports/internal/example"
 	"github.com/whitewater-kv/whitewater/reports/summary"
@@ -76,6 +77,40 @@ func TestPages(t *testing.T) {
 		}
 		if dir := os.Getenv("WHITEWATER_PAGES"); dir != "" {
 			if err := os.WriteFile(filepath.Join(dir, name+".html"), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// The page of a comparison needs no chart library, and shows what was recorded as text.
+func TestComparison(t *testing.T) {
+	side := func(slow float64) (runs []compare.Run) {
+		for i := range 8 {
+			d := summary.Document{Run: fmt.Sprintf("20261122T0615%02dZ-7f3a", i), Scenario: "calm<script>", Loop: "open", Latency: map[string]summary.LatencySet{}}
+			d.Target = summary.TargetLine{Name: "etcd", Version: "3.7.3", Nodes: 3}
+			for j, op := range []string{"read", "write"} {
+				luck := 1 + .01*float64((i*(5+j))%8)
+				d.Latency[op] = summary.LatencySet{Phase: "quiet", P50: slow * luck * float64(j+1), P99: slow * luck * 3, PerSecond: 1000 / luck}
+			}
+			runs = append(runs, compare.Run{Document: d})
+		}
+		return runs
+	}
+	for name, slow := range map[string]float64{"regression": 1.12, "no-regression": 1} {
+		var out bytes.Buffer
+		if err := html.WriteComparison(&out, compare.Compare(side(1), side(slow), .05)); err != nil {
+			t.Fatal(err)
+		}
+		text := out.String()
+		if want := strings.ToUpper(strings.ReplaceAll(name, "-", " ")); !strings.Contains(text, ">"+want+"<") {
+			t.Errorf("%s lacks its verdict", name)
+		}
+		if strings.Count(text, "<script") != 4 || len(text) > 60_000 {
+			t.Errorf("%s: %d scripts, %d bytes", name, strings.Count(text, "<script"), len(text))
+		}
+		if dir := os.Getenv("WHITEWATER_PAGES"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, name+".html"), out.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

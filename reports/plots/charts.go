@@ -22,7 +22,11 @@ func Rate(s *summary.Summary) string {
 		c.top = max(c.top, ok[i]*1.05)
 	}
 	due := Offered(s.Latency)
-	c.top = max(c.top, slices.Max(append(due, 1))*1.05)
+	for _, v := range due {
+		if !math.IsNaN(v) {
+			c.top = max(c.top, v*1.05)
+		}
+	}
 	c.faults(s)
 	c.axes(func(v float64) string { return claims.Thousands(int64(v)) })
 	c.line(due, faint, "4 3")

@@ -107,11 +107,10 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Difference is one row of a comparison with a baseline.
+// Difference is one row of a comparison with a baseline, as text.
 type Difference struct {
-	Metric, Base, New, Change, Interval string
-	P                                   float64
-	Verdict                             string // "same", "better", "worse"
+	Metric, Base, New, Change, Interval, P string
+	Verdict                                string // "same", "better", "worse"
 }
 
 // Counterexample is a checker's counterexample with the check it is from and its folder.
