@@ -18,7 +18,7 @@ func (a *admin) member(id history.NodeID) (*node, error) {
 	if n == nil {
 		return nil, fmt.Errorf("member %s: there is none of that name", id)
 	}
-	if !s.open(history.Clients, id) || !s.open(id, history.Clients) {
+	if !n.running() {
 		return nil, fmt.Errorf("member %s: no answer", id)
 	}
 	return n, nil
@@ -93,7 +93,7 @@ func (s *sim) hash(n *node, revision int64) history.HashKV {
 	return history.HashKV{Revision: revision, Compact: n.compact, Hash: sum.Sum32()}
 }
 
-// status is what a member says of itself. One that cannot be heard says nothing.
+// status is what a member says of itself, not over the links that clients use. One that does not run says nothing.
 func (s *sim) status(_ context.Context, id history.NodeID) history.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +102,7 @@ func (s *sim) status(_ context.Context, id history.NodeID) history.Status {
 	if n == nil {
 		return st
 	}
-	st.State = n.state
-	if !s.open(history.Clients, id) || !s.open(id, history.Clients) {
+	if st.State = n.state; !n.running() {
 		return st
 	}
 	st.Up, st.Member, st.Leader, st.Term = true, n.member, n.leader, n.term

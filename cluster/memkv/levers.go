@@ -62,7 +62,7 @@ func (p *process) Stop(ctx context.Context, id history.NodeID) error {
 func (p *process) Start(_ context.Context, id history.NodeID) error {
 	return p.change(id, func(s *sim, n *node) error {
 		if n.state == running || n.state == paused {
-			return nil
+			return fmt.Errorf("start %s: it is %s", id, n.state)
 		}
 		n.state, n.heard = running, s.now()
 		n.life, n.die = context.WithCancel(s.life)

@@ -179,7 +179,7 @@ func (s *sim) propose(ctx context.Context, n *node, req history.Request) (histor
 	if err := s.travel(ctx, leader.id, n.id); err != nil {
 		return history.Result{}, err
 	}
-	s.catchUp(n, max(index, n.applied))
+	s.catchUp(n, index)
 	s.wake()
 	return res, nil
 }
@@ -206,7 +206,7 @@ func (s *sim) readIndex(ctx context.Context, n *node) error {
 	if err := s.travel(ctx, s.leader.id, n.id); err != nil {
 		return err
 	}
-	s.catchUp(n, max(index, n.applied))
+	s.catchUp(n, index)
 	s.wake()
 	return nil
 }

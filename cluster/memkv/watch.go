@@ -47,6 +47,9 @@ func (s *sim) stream(ctx context.Context, w *stream, each func(history.WatchResp
 	}
 	w.next = w.Start
 	if w.next == 0 {
+		if s.reachable(w.node) { // "now" is not the past of a member that lags a little
+			s.catchUp(w.node, len(s.log))
+		}
 		w.next = w.node.revision + 1
 	}
 	if s.bug.open != nil {
