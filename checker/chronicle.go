@@ -195,9 +195,14 @@ func (c *chronicle) stream(i int) {
 			}
 		}
 	}
-	if first, last := delivered(w); w.Key == "" && w.End == "\x00" && !w.NoPut && !w.NoDelete && first <= last {
+	if first, last := delivered(w); allKeys(w) && !w.NoPut && !w.NoDelete && first <= last {
 		c.covered = append(c.covered, span{first, last})
 	}
+}
+
+// allKeys reports whether the watch is of every key there can be: no key is empty.
+func allKeys(w *history.Watch) bool {
+	return w.End == "\x00" && (w.Key == "" || w.Key == "\x00")
 }
 
 // delivered is the span of revisions of which the stream has delivered everything that it was asked for: from where it

@@ -107,10 +107,18 @@ func (p *pastReads) read(i int, req *history.Request, res *history.Result, rev i
 		shown[kv.Key] = true
 		p.shown(i, kv, req.KeysOnly, rev)
 	}
-	if res.More || req.Limit > 0 || req.CountOnly {
+	if req.CountOnly {
 		return
 	}
+	// Pairs come in the order of their keys: an answer that was cut off is complete up to its last one.
+	last, cut := "", res.More || req.Limit > 0 && int64(len(res.KVs)) >= req.Limit
+	if len(res.KVs) > 0 {
+		last = res.KVs[len(res.KVs)-1].Key
+	}
 	for _, key := range p.c.within(req.Key, req.End) {
+		if cut && key > last {
+			break
+		}
 		if shown[key] {
 			continue
 		}

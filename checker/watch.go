@@ -103,11 +103,13 @@ func (s *stream) bad(kind string, ops []history.Op, format string, args ...any) 
 // about is the stream in one line.
 func (s *stream) about() string {
 	what := fmt.Sprintf("keys from %q to %q", s.w.Key, s.w.End)
-	switch s.w.End {
-	case "":
+	switch {
+	case s.w.End == "":
 		what = fmt.Sprintf("key %q", s.w.Key)
-	case "\x00":
+	case allKeys(s.w):
 		what = "all keys"
+	case s.w.End == "\x00":
+		what = fmt.Sprintf("keys from %q on", s.w.Key)
 	}
 	return fmt.Sprintf("%s (%s): %s from revision %d, open from %v to %v", watchName(s.w), s.w.Purpose, what, s.w.Start, s.w.Opened, s.w.Closed)
 }
