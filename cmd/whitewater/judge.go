@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/harness"
+	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/reports"
 	"github.com/whitewater-kv/whitewater/scenarios"
 	"github.com/whitewater-kv/whitewater/store"
@@ -25,20 +27,13 @@ func checkCommand(a *app) *cobra.Command {
 	flags.add(cmd, judgeAgain...)
 	root := storeFlag(cmd)
 	noClaims := cmd.Flags().Bool("no-claims", false, "leave out the scenario's claims")
+	cas := casFlag(cmd)
 	out := addOutputs(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
 		}
-		run, err := open(*root, args)
-		if err != nil {
-			return err
-		}
-		s, err := flags.again(run, *noClaims)
-		if err != nil {
-			return err
-		}
-		sum, err := recheck(cmd.Context(), run, s, *out.allow)
+		sum, err := a.check(cmd.Context(), *root, args, flags, *noClaims, *out.allow, cas)
 		if err != nil {
 			return err
 		}
@@ -48,6 +43,50 @@ func checkCommand(a *app) *cobra.Command {
 		return exit(sum.Exit)
 	}
 	return cmd
+}
+
+// check judges a stored run, or a history that another tool recorded.
+func (a *app) check(ctx context.Context, root string, args []string, flags *overrides, noClaims bool, allow []string,
+	cas *word) (*reports.Summary, error) {
+	if len(args) == 1 {
+		h, ok, err := a.foreign(args[0], cas)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			s := scenarios.Default()
+			if err := flags.apply(s); err != nil {
+				return nil, err
+			}
+			return a.checkForeign(ctx, h, s, allow)
+		}
+	}
+	run, err := open(root, args)
+	if err != nil {
+		return nil, err
+	}
+	s, err := flags.again(run, noClaims)
+	if err != nil {
+		return nil, err
+	}
+	return recheck(ctx, run, s, allow)
+}
+
+// checkForeign judges a history that has no run. Whether enough happened is its recorder's business.
+func (a *app) checkForeign(ctx context.Context, h *history.History, s *scenarios.Scenario, allow []string) (*reports.Summary, error) {
+	stated, err := harness.ParseClaims(s.Claims)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if len(s.Checks) == 0 {
+		for _, c := range checker.All {
+			if c.Name != "activity" {
+				s.Checks = append(s.Checks, c.Name)
+			}
+		}
+	}
+	results := checker.Judge(ctx, h, s.Checks, checker.Limits{Timeout: s.Checker.Timeout, MemoryBytes: uint64(s.Checker.Memory)})
+	return reports.Summarise(h, results, reports.Options{Program: program(), Expect: s.Expect, Allow: allow, Claims: stated}), nil
 }
 
 // judgeAgain are the flags of judging that make sense when the run is over.
@@ -62,12 +101,7 @@ func (o *overrides) again(run *store.Run, noClaims bool) (*scenarios.Scenario, e
 	if noClaims {
 		s.Claims = nil
 	}
-	for _, set := range o.set {
-		if err := set(s); err != nil {
-			return nil, usage(err)
-		}
-	}
-	return s, nil
+	return s, o.apply(s)
 }
 
 // storedScenario is the scenario that a run was carried out by. Words that are no longer known must not keep an old run

@@ -128,15 +128,23 @@ func (o *overrides) scenario(name string) (*scenarios.Scenario, error) {
 			return nil, err
 		}
 	}
-	for _, set := range o.set {
-		if err := set(s); err != nil {
-			return nil, usage(err)
-		}
+	if err := o.apply(s); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(s.Validate(o.names), checkSteps(s)); err != nil {
 		return nil, usage(err)
 	}
 	return s, nil
+}
+
+// apply sets what the flags say.
+func (o *overrides) apply(s *scenarios.Scenario) error {
+	for _, set := range o.set {
+		if err := set(s); err != nil {
+			return usage(err)
+		}
+	}
+	return nil
 }
 
 // overrideValue is the value of a flag that sets a field.
