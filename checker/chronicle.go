@@ -285,7 +285,11 @@ func (a change) agrees(b change) bool {
 	if !a.hidden && !b.hidden && a.kv.Value != b.kv.Value {
 		return false
 	}
-	return !a.full || !b.full || a.kv.Create == b.kv.Create && a.kv.Version == b.kv.Version && a.kv.Lease == b.kv.Lease
+	if !a.full || !b.full {
+		return true
+	}
+	// etcd answers a request for keys alone from its index, which does not know leases.
+	return a.kv.Create == b.kv.Create && a.kv.Version == b.kv.Version && (a.kv.Lease == b.kv.Lease || a.hidden || b.hidden)
 }
 
 // joined merges spans that touch.
