@@ -7,7 +7,7 @@ func runCommands(a *app) []*cobra.Command {
 }
 
 func lookCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{reportCommand(a), compareCommand(a), exportCommand(a), lsCommand(a), showCommand(a), pruneCommand(a), listCommand(a)}
+	return []*cobra.Command{reportCommand(a), compareCommand(a), exportCommand(a), lsCommand(a), showCommand(a), pruneCommand(a), serveCommand(a), listCommand(a)}
 }
 
 func sandboxCommands(a *app) []*cobra.Command {

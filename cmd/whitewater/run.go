@@ -18,6 +18,7 @@ import (
 	"github.com/whitewater-kv/whitewater/reports"
 	"github.com/whitewater-kv/whitewater/reports/terminal"
 	"github.com/whitewater-kv/whitewater/scenarios"
+	"github.com/whitewater-kv/whitewater/serve"
 	"github.com/whitewater-kv/whitewater/store"
 )
 
@@ -61,7 +62,7 @@ type running struct {
 	noClaims    *bool
 	metricsAddr *string
 	out         *outputs
-	live        *liveMetrics
+	live        *serve.LiveMetrics
 	// Set by commands, not by flags:
 	driver   *cluster.Driver  // in place of the scenario's
 	schedule nemesis.Schedule // in place of the scenario's faults
@@ -155,10 +156,10 @@ func (r *running) conclude(ctx context.Context, recorded *harness.Recorded, s *s
 
 // records hands what was recorded to the live metrics.
 func (r *running) records(records []history.Record) error {
-	if r.live != nil {
-		r.live.add(records)
+	if r.live == nil {
+		return nil
 	}
-	return nil
+	return r.live.Update(records)
 }
 
 // target is the driver of a scenario, with what this call asks of it beyond the scenario.
