@@ -12,6 +12,7 @@ import (
 // the same.
 type chronicle struct {
 	h       *history.History
+	keep    func(key string) bool
 	keys    []string            // sorted
 	changes map[string][]change // by key, in order of revision
 	clashes []clash
@@ -51,8 +52,11 @@ type wipe struct {
 // span is revisions from first to last, both included.
 type span struct{ first, last int64 }
 
-func newChronicle(h *history.History) *chronicle {
-	c := &chronicle{h: h, changes: map[string][]change{}, loose: map[string]bool{}}
+func newChronicle(h *history.History) *chronicle { return newChronicleOf(h, nil) }
+
+// newChronicleOf is a chronicle of the keys to keep alone; nil keeps all.
+func newChronicleOf(h *history.History, keep func(key string) bool) *chronicle {
+	c := &chronicle{h: h, keep: keep, changes: map[string][]change{}, loose: map[string]bool{}}
 	for i := range h.Ops {
 		c.operation(i)
 	}
@@ -73,7 +77,7 @@ func newChronicle(h *history.History) *chronicle {
 }
 
 func (c *chronicle) add(key string, seen change) {
-	if seen.rev <= 0 {
+	if seen.rev <= 0 || c.keep != nil && !c.keep(key) {
 		return
 	}
 	if seen.kv != nil && seen.kv.Lease != 0 {

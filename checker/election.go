@@ -69,7 +69,7 @@ func wins(h *history.History) map[string][]win {
 func (e *election) of(name string) []life {
 	e.count++
 	if e.x == nil {
-		e.x = newContests(e.h)
+		e.x = newContests(e.h, history.Campaign, history.Proclaim, history.Leader)
 	}
 	return e.x.of(name)
 }

@@ -59,6 +59,7 @@ type tenancy struct {
 	ended       map[int64]int           // the operation that acknowledged the lease's end
 	ending      map[int64]bool          // somebody may have ended it
 	reused      map[int64]bool          // granted twice
+	endedAt     map[int64]ending        // at which revision the first of its keys ended that nobody deleted
 	terms       []termSeen
 	deletes     []deletion               // of ranges, in order of time
 	deletedKeys map[string]time.Duration // first asked for, plus one
@@ -69,6 +70,12 @@ type tenancy struct {
 	lateKey     string
 }
 
+// ending is the end of a key that was put at a revision.
+type ending struct {
+	key      string
+	rev, put int64
+}
+
 // termSeen is the first time at which somebody saw a term at least this high.
 type termSeen struct {
 	at   time.Duration
@@ -77,7 +84,7 @@ type termSeen struct {
 
 func newTenancy(f *findings, mine func(string) bool) *tenancy {
 	t := &tenancy{findings: f, mine: mine, promises: map[int64][]promise{}, attempts: map[int64]time.Duration{},
-		ended: map[int64]int{}, ending: map[int64]bool{}, reused: map[int64]bool{}, deletedKeys: map[string]time.Duration{}}
+		ended: map[int64]int{}, ending: map[int64]bool{}, reused: map[int64]bool{}, deletedKeys: map[string]time.Duration{}, endedAt: map[int64]ending{}}
 	granted := map[int64]bool{}
 	for i := range f.h.Ops {
 		op := &f.h.Ops[i]
@@ -107,7 +114,7 @@ func newTenancy(f *findings, mine func(string) bool) *tenancy {
 		}
 	}
 	if t.count > 0 {
-		t.c = newChronicle(f.h)
+		t.c = newChronicleOf(f.h, mine)
 		for _, key := range t.c.keys {
 			if mine(key) {
 				t.keys = append(t.keys, key)
@@ -143,6 +150,9 @@ func (t *tenancy) judge() {
 					continue // replaced, not ended
 				}
 			}
+			if next < 1<<63-1 {
+				t.together(key, x, next)
+			}
 			if end, ok := gone.of(key, x.rev, next); ok {
 				t.end(key, x, end)
 			}
@@ -155,6 +165,21 @@ func (t *tenancy) judge() {
 	}
 	if t.lateKey != "" {
 		t.note("the key that outlived its lease the longest, as far as was seen: %s, by %v", t.lateKey, t.latest.Round(time.Millisecond))
+	}
+}
+
+// together: all keys of a lease end at one revision, whether it was revoked or ran out.
+func (t *tenancy) together(key string, x change, deleted int64) {
+	id := x.kv.Lease
+	if t.mayBeDeleted(key, forever-1) {
+		return
+	}
+	before, known := t.endedAt[id]
+	switch {
+	case !known:
+		t.endedAt[id] = ending{key, deleted, x.rev}
+	case before.rev != deleted && x.rev < before.rev && before.put < deleted:
+		t.fail("ended-in-parts", fmt.Sprintf("keys of lease %x ended at two revisions: %s at %d and %s at %d", id, before.key, before.rev, key, deleted), t.c.op(x))
 	}
 }
 

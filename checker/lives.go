@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -93,8 +94,18 @@ type contests struct {
 	known map[string][]life
 }
 
-func newContests(h *history.History) *contests {
-	return &contests{c: newChronicle(h), known: map[string][]life{}}
+// newContests prepares those of the kinds of request that contend.
+func newContests(h *history.History, kinds ...history.Kind) *contests {
+	names := map[string]bool{}
+	for i := range h.Ops {
+		if r := &h.Ops[i].Request; slices.Contains(kinds, r.Kind) {
+			names[r.Key+"/"] = true
+			if r.Leader != nil {
+				names[contest(r.Leader.Key)] = true
+			}
+		}
+	}
+	return &contests{c: newChronicleOf(h, func(key string) bool { return names[contest(key)] }), known: map[string][]life{}}
 }
 
 func (x *contests) of(name string) []life {

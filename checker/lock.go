@@ -26,7 +26,7 @@ func checkLock(_ context.Context, h *history.History, _ Limits) Result {
 	if len(grants) == 0 {
 		return f.done(0, "", "no lock was taken")
 	}
-	x := newContests(h)
+	x := newContests(h, history.Lock)
 	for _, i := range grants {
 		f.grant(x, &h.Ops[i])
 	}
