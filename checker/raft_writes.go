@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -75,7 +76,7 @@ func (f *findings) acknowledged(logs []raftLog, chosen []history.Entry) {
 	unique := uniquePuts(f.h)
 	found := map[int]history.Entry{}
 	for _, e := range chosen {
-		for i := range writersOf(e, unique) {
+		for _, i := range writersOf(e, unique) {
 			if before, ok := found[i]; ok {
 				f.fail("twice-in-log", fmt.Sprintf("the write was asked for once and is in the log as entry %d and as entry %d", before.Index, e.Index), f.h.Ops[i:i+1])
 				continue
@@ -94,17 +95,16 @@ func (f *findings) acknowledged(logs []raftLog, chosen []history.Entry) {
 }
 
 // writersOf are the operations whose own values the entry writes.
-func writersOf(e history.Entry, unique map[pair]int) map[int]bool {
+func writersOf(e history.Entry, unique map[pair]int) (ops []int) {
 	if e.Request == nil {
 		return nil
 	}
-	in := map[int]bool{}
 	eachPut(e.Request, func(p pair) {
-		if i, ok := unique[p]; ok {
-			in[i] = true
+		if i, ok := unique[p]; ok && !slices.Contains(ops, i) {
+			ops = append(ops, i)
 		}
 	})
-	return in
+	return ops
 }
 
 // missing looks for acknowledged writes that are in no log. A member that was killed may not have saved that it had
@@ -113,7 +113,7 @@ func (f *findings) missing(logs []raftLog, chosen []history.Entry, unique map[pa
 	present := map[int]bool{}
 	for _, l := range logs {
 		for _, e := range l.entries {
-			for i := range writersOf(e, unique) {
+			for _, i := range writersOf(e, unique) {
 				present[i] = true
 			}
 		}

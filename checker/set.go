@@ -269,7 +269,7 @@ func (s *sets) absentKeys(i int) {
 }
 
 func (e *element) miss(i int, call time.Duration) {
-	if call > e.lastGone {
+	if call > e.lastGone || call == e.lastGone && i > e.missing {
 		e.missing, e.lastGone = i, call
 	}
 }
@@ -321,6 +321,9 @@ func (s *sets) conclude() {
 		a, b := s.elements[places[i]], s.elements[places[j]]
 		if a.known != b.known {
 			return a.known < b.known
+		}
+		if places[i].set != places[j].set {
+			return places[i].set < places[j].set
 		}
 		return places[i].element < places[j].element
 	})
