@@ -21,7 +21,7 @@ func checkAvailability(_ context.Context, h *history.History, _ Limits) Result {
 	for i := range h.Faults {
 		fault := &h.Faults[i]
 		active := max(fault.Active, fault.Start)
-		end := min(faultEnd(*fault), a.returns[len(a.returns)-1])
+		end := min(faultEnd(*fault), a.end)
 		gap := a.longestGap(fault.Start, end)
 		worst = max(worst, gap)
 		line := fmt.Sprintf("%s %v at %v: longest time without success %s, first success %s after it began",
@@ -44,6 +44,7 @@ type successes struct {
 	calls   []time.Duration // sorted
 	after   []time.Duration // after[i]: the earliest return of those called at calls[i] or later
 	returns []time.Duration // sorted
+	end     time.Duration   // of the last operation, whatever became of it
 	writes  *successes
 }
 
@@ -52,6 +53,9 @@ func availability(h *history.History) *successes {
 	all, writes := &successes{}, &successes{}
 	for i := range h.Ops {
 		op := &h.Ops[i]
+		if op.Stage != history.Final && op.Stage != history.Probe {
+			all.end = max(all.end, op.Return)
+		}
 		switch {
 		case op.Result.Outcome != history.OK, op.Stage == history.Final, op.Stage == history.Probe, op.Request.Serializable:
 			continue // a member answers serializable reads alone
@@ -92,11 +96,16 @@ func (s *successes) firstAfter(at time.Duration) string {
 	return round(s.after[i] - at)
 }
 
-// longestGap is the longest time between two successes in a row, of those that overlap a span.
+// longestGap is the longest time between two successes in a row, or between the last one and the end, of those that
+// overlap a span.
 func (s *successes) longestGap(from, to time.Duration) time.Duration {
 	gap := time.Duration(0)
-	for i := max(sort.Search(len(s.returns), func(i int) bool { return s.returns[i] > from }), 1); i < len(s.returns) && s.returns[i-1] < to; i++ {
-		gap = max(gap, s.returns[i]-s.returns[i-1])
+	for i := max(sort.Search(len(s.returns), func(i int) bool { return s.returns[i] > from }), 1); i <= len(s.returns) && s.returns[i-1] < to; i++ {
+		next := s.end
+		if i < len(s.returns) {
+			next = s.returns[i]
+		}
+		gap = max(gap, next-s.returns[i-1])
 	}
 	return gap
 }
