@@ -57,7 +57,8 @@ func confirmed(ctx context.Context, ops []search.Op) ([]search.Op, error) {
 		if len(ops) <= search.BruteLimit {
 			return search.Brute(ctx, ops) == search.Illegal
 		}
-		return search.Porcupine(ctx, search.Tighten(ops)) == search.Illegal
+		verdict, _ := search.Order(ctx, search.Tighten(ops))
+		return verdict == search.Illegal
 	}
 	ops = search.Shrink(ops, illegal)
 	verdicts := map[string]search.Verdict{"Porcupine": search.Porcupine(ctx, ops)}

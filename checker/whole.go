@@ -38,8 +38,8 @@ func (l *linear) certify(ctx context.Context) {
 func (l *linear) certified() bool { return l.whole.Certificate != nil }
 
 // judgeWhole takes what the revisions show to be wrong. What it takes is a violation in values, or concerns an
-// operation on several keys, whose answer is a claim about one state of the store. A single key's revisions that lie
-// beside right values are a matter for the check of revisions.
+// operation on several keys, whose answer is a claim about one state of the store, or a key that could not be decided by
+// its values. Revisions that lie beside right values are a matter for the check of revisions.
 func (l *linear) judgeWhole(ctx context.Context) {
 	if l.certified() && len(l.refuted) > 0 {
 		l.bugs = append(l.bugs, "the certificate holds, and yet: "+l.refuted[0].Why)
@@ -83,7 +83,8 @@ func (l *linear) confirm(ctx context.Context, f *certificate.Finding, explained 
 		return nil
 	}
 	for _, key := range keys {
-		if c := l.byRevisions(ctx, f, key); c != nil && slices.ContainsFunc(c.Ops, func(op history.Op) bool { return wide(&op.Request) }) {
+		c := l.byRevisions(ctx, f, key)
+		if c != nil && (!l.passed(key) || slices.ContainsFunc(c.Ops, func(op history.Op) bool { return wide(&op.Request) })) {
 			return c
 		}
 	}
@@ -112,6 +113,11 @@ func (l *linear) searchChunks(ctx context.Context) {
 		return
 	}
 	l.notes = append(l.notes, fmt.Sprintf("Porcupine agrees on %d of %s along the certificate", report.Checked, count(report.Chunks, "chunk")))
+}
+
+// passed reports whether the key was found to be linearizable by its values.
+func (l *linear) passed(key string) bool {
+	return slices.ContainsFunc(l.keys, func(v keyVerdict) bool { return v.key.Name == key && v.verdict == Pass })
 }
 
 // concerned are the keys that a finding is about: those whose answer differs, or, of an operation that stands too

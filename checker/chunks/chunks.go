@@ -19,11 +19,8 @@ import (
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// A chunk is as many consecutive steps. Small ones are best: Porcupine's work is exponential in what is concurrent.
-const (
-	chunkWrites = 4
-	chunkOps    = 32
-)
+// A chunk is as many consecutive steps: Porcupine's memory grows with the square of it.
+const chunkOps = 64
 
 // Report says how much Porcupine has checked.
 type Report struct {
@@ -75,25 +72,17 @@ type checking struct {
 	h     *history.History
 	rules certificate.Rules
 	cert  *certificate.Certificate
-	store *model.Store // before the chunk
+	store *model.Store  // before the chunk
+	reads map[int64]int // of the chunk, by revision
 }
 
 // cut returns the end of every chunk.
 func (c *checking) cut() []int {
 	var ends []int
-	writes, from := 0, 0
-	rev := int64(1)
-	for i, s := range c.cert.Steps {
-		if s.Revision > rev {
-			rev = s.Revision
-			writes++
-		}
-		if writes == chunkWrites && i+1 < len(c.cert.Steps) && c.cert.Steps[i+1].Revision > rev || i+1-from == chunkOps || i+1 == len(c.cert.Steps) {
-			ends = append(ends, i+1)
-			writes, from = 0, i+1
-		}
+	for end := chunkOps; end < len(c.cert.Steps); end += chunkOps {
+		ends = append(ends, end)
 	}
-	return ends
+	return append(ends, len(c.cert.Steps))
 }
 
 // apart checks that no operation of a chunk was called after one of a later chunk had returned.
@@ -133,17 +122,27 @@ func (c *checking) advance(from, to int) {
 	}
 }
 
-// state is the store within a chunk: the changes since its beginning. A revision has one content, because every write
-// happens at its own: two states of one revision are equal.
+// state is the store within a chunk: the changes since its beginning, and how many of the chunk's reads have seen this
+// revision. A revision has one content, because every write happens at its own.
+//
+// A write has to wait for the reads of the revision that it ends. That is the guidance: the certified order obeys it, so
+// that nothing is lost, and without it Porcupine tries every set of reads that a write could leave behind.
 type state struct {
 	rev     int64
+	reads   int
 	changes []model.Change
 }
 
 func (c *checking) chunk(ctx context.Context, from, to int) error {
 	ops := make([]porcupine.Operation, 0, to-from)
+	c.reads = make(map[int64]int, to-from)
+	rev := c.store.Revision
 	for i := from; i < to; i++ {
 		s := &c.cert.Steps[i]
+		if s.Revision == rev {
+			c.reads[rev]++
+		}
+		rev = s.Revision
 		o := porcupine.Operation{ClientId: i - from, Input: s, Call: -1 << 62, Return: 1 << 62}
 		if s.Op >= 0 {
 			op := &c.h.Ops[s.Op]
@@ -176,21 +175,21 @@ func (c *checking) model(ctx context.Context, broken *atomic.Bool) porcupine.Mod
 			}
 			return c.step(at.(state), input.(*certificate.Step))
 		},
-		Equal: func(a, b any) bool { return a.(state).rev == b.(state).rev },
-		Hash:  func(a any) uint64 { return uint64(a.(state).rev) * 0x9E3779B97F4A7C15 },
+		Equal: func(a, b any) bool { return a.(state).rev == b.(state).rev && a.(state).reads == b.(state).reads },
+		Hash:  func(a any) uint64 { return uint64(a.(state).rev)*0x9E3779B97F4A7C15 + uint64(a.(state).reads) },
 	}
 }
 
 // step carries one step out on the state, if its answer is that of the state.
 func (c *checking) step(at state, s *certificate.Step) (bool, state) {
 	if s.Op < 0 {
-		if at.rev != s.Revision-1 {
+		if at.rev != s.Revision-1 || at.reads < c.reads[at.rev] {
 			return false, at
 		}
 		return true, at.with(s.Revision, c.cert.Foreign[-1-s.Op].Changes)
 	}
 	// The answer names its revision: no other can be right, so that nothing need be carried out to refuse it.
-	if at.rev != s.Revision && at.rev != s.Revision-1 {
+	if at.rev != s.Revision && (at.rev != s.Revision-1 || at.reads < c.reads[at.rev]) {
 		return false, at
 	}
 	op := &c.h.Ops[s.Op]
@@ -206,11 +205,12 @@ func (c *checking) step(at state, s *certificate.Step) (bool, state) {
 		return false, at
 	}
 	if len(changes) == 0 {
+		at.reads++
 		return true, at
 	}
 	return true, at.with(s.Revision, changes)
 }
 
 func (s state) with(rev int64, changes []model.Change) state {
-	return state{rev, append(s.changes[:len(s.changes):len(s.changes)], changes...)}
+	return state{rev, 0, append(s.changes[:len(s.changes):len(s.changes)], changes...)}
 }

@@ -2,6 +2,8 @@ package generate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
@@ -54,7 +56,14 @@ func (s *sim) request() history.Request {
 	return req
 }
 
+// manyKeys is from where on ranges cover a few keys only, as they do in practice.
+const manyKeys = 50
+
 func (s *sim) span() (key, end string) {
+	if s.Keys > manyKeys { // a few of many
+		key = s.key()
+		return key, key + ":"
+	}
 	if s.rng.IntN(3) == 0 {
 		return "k", "l"
 	}
@@ -86,11 +95,7 @@ func (s *sim) txn() history.Request {
 	for range 1 + s.rng.IntN(3) {
 		keys[s.key()] = true
 	}
-	for i := range s.Keys {
-		key := fmt.Sprintf("k%d", i)
-		if !keys[key] {
-			continue
-		}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if s.rng.IntN(2) == 0 {
 			req.If = append(req.If, s.compare(key))
 		}
@@ -105,7 +110,11 @@ func (s *sim) txn() history.Request {
 		req.Else = append(req.Else, history.Request{Kind: history.Get, Key: key})
 	}
 	if s.rng.IntN(4) == 0 {
-		req.Then = append(req.Then, history.Request{Kind: history.Range, Key: "k", End: "l"})
+		key, end := "k", "l"
+		if s.Keys > manyKeys {
+			key, end = s.span()
+		}
+		req.Then = append(req.Then, history.Request{Kind: history.Range, Key: key, End: end})
 	}
 	return req
 }

@@ -257,22 +257,21 @@ func (r *Reader) txn(req *history.Request, res *history.Result, own map[string]b
 }
 
 func (r *Reader) merge() {
+	at := make(map[string]int, len(r.touch))
 	out := r.touch[:0]
-next:
 	for _, t := range r.touch {
-		for i := range out {
-			if out[i].Key != t.Key {
-				continue
-			}
-			if !out[i].Read.Known || out[i].Read.Not && !t.Read.Not && t.Read.Known {
-				out[i].Read = t.Read
-			}
-			if t.Write.Known {
-				out[i].Write = t.Write
-			}
-			continue next
+		i, seen := at[t.Key]
+		if !seen {
+			at[t.Key] = len(out)
+			out = append(out, t)
+			continue
 		}
-		out = append(out, t)
+		if !out[i].Read.Known || out[i].Read.Not && !t.Read.Not && t.Read.Known {
+			out[i].Read = t.Read
+		}
+		if t.Write.Known {
+			out[i].Write = t.Write
+		}
 	}
 	r.touch = out
 }

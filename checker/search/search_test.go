@@ -103,11 +103,41 @@ func TestAgreement(t *testing.T) {
 		if got := Porcupine(ctx, ops); got != want {
 			t.Fatalf("seed %d: Porcupine %v, brute force %v\n%+v", seed, got, want, ops)
 		}
+		if got, order := Order(ctx, ops); got != want || got == Legal && !follows(ops, order) {
+			t.Fatalf("seed %d: Order %v %v, brute force %v\n%+v", seed, got, order, want, ops)
+		}
+		if got, _ := Order(ctx, Tighten(ops)); got != want {
+			t.Fatalf("seed %d: narrowed, Order %v, brute force %v\n%+v", seed, got, want, ops)
+		}
 		if got := Porcupine(ctx, Tighten(ops)); got != want {
 			t.Fatalf("seed %d: narrowed %v, brute force %v\n%+v\n%+v", seed, got, want, ops, Tighten(ops))
 		}
 	}
 	t.Log(counts)
+}
+
+// follows reports whether the order is one: it obeys real time, leaves out nothing that answered, and every step fits.
+func follows(ops []Op, order []int) bool {
+	placed := make([]bool, len(ops))
+	state := State{}
+	for _, i := range order {
+		for j := range ops {
+			if !placed[j] && !ops[j].Maybe && ops[j].Return < ops[i].Call {
+				return false
+			}
+		}
+		ok, next := Step(state, &ops[i])
+		if !ok || placed[i] {
+			return false
+		}
+		placed[i], state = true, next
+	}
+	for i := range ops {
+		if !placed[i] && !ops[i].Maybe {
+			return false
+		}
+	}
+	return true
 }
 
 // Every step of shrinking keeps a legal history legal: otherwise it would make violations of its own.

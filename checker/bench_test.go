@@ -1,0 +1,158 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/whitewater-kv/whitewater/checker/certificate"
+	"github.com/whitewater-kv/whitewater/checker/chunks"
+	"github.com/whitewater-kv/whitewater/checker/generate"
+	"github.com/whitewater-kv/whitewater/checker/register"
+	"github.com/whitewater-kv/whitewater/checker/search"
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// sizes are the lengths of the histories measured: up to 10^5, or to WHITEWATER_BENCH_OPS.
+func sizes() []int {
+	most := 100_000
+	if n, err := strconv.Atoi(os.Getenv("WHITEWATER_BENCH_OPS")); err == nil {
+		most = n
+	}
+	var list []int
+	for n := 1000; n <= most; n *= 10 {
+		list = append(list, n)
+	}
+	return list
+}
+
+// loads are the kinds of history measured.
+var loads = []struct {
+	name string
+	make func(n int) generate.Options
+}{
+	{"one-key-50-clients-5%-unknown", func(n int) generate.Options {
+		return generate.Options{Ops: n, Clients: 50, Keys: 1, Nodes: 3, Unknown: 0.05, Watches: true}
+	}},
+	{"10-keys-20-clients-1%-unknown", func(n int) generate.Options {
+		return generate.Options{Ops: n, Clients: 20, Keys: 10, Nodes: 3, Unknown: 0.01, Watches: true}
+	}},
+	{"whole-store-1000-keys", func(n int) generate.Options {
+		return generate.Options{Ops: n, Clients: 20, Keys: 1000, Nodes: 3, Unknown: 0.01, Watches: true,
+			Mix: map[history.Kind]int{history.Get: 5, history.Put: 3, history.CAS: 1, history.Txn: 1}}
+	}},
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// heap samples the live and dead heap while do runs, and returns its peak above what there was.
+func heap(do func()) uint64 {
+	runtime.GC()
+	before, peak := heapBytes(), uint64(0)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			peak = max(peak, heapBytes())
+			select {
+			case <-done:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	do()
+	close(done)
+	<-stopped
+	return peak - min(peak, before)
+}
+
+// BenchmarkCheckers measures every engine on the same histories. CPU and peak heap are what matters; a wall clock on a
+// shared machine is not.
+func BenchmarkCheckers(b *testing.B) {
+	for _, load := range loads {
+		for _, n := range sizes() {
+			h := generate.History(rand.New(rand.NewPCG(1, 9)), load.make(n))
+			r := register.NewReader(h)
+			rules := certificate.Rules{Told: r.ReportsPrev, Exempt: r.Exempt}
+			var cert *certificate.Certificate
+			ctx := context.Background()
+			engine := func(name string, do func(*testing.B)) {
+				b.Run(fmt.Sprintf("%s/%d/%s", load.name, n, name), func(b *testing.B) {
+					b.ReportAllocs()
+					var peak uint64
+					began := cpu()
+					for b.Loop() {
+						peak = max(peak, heap(func() { do(b) }))
+					}
+					b.ReportMetric(float64(cpu()-began)/float64(b.N)/1e6, "cpu-ms/op")
+					b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+					b.ReportMetric(float64(n)*float64(b.N)/max(1e-9, (cpu()-began).Seconds()), "ops/cpu-s")
+				})
+			}
+			engine("zones", func(b *testing.B) {
+				keys, _ := register.Split(h, r)
+				for _, k := range keys {
+					if !k.Unique {
+						continue
+					}
+					if c, err := k.Check(ctx, false); c != nil || err != nil {
+						b.Fatal(c, err)
+					}
+				}
+			})
+			engine("revisions", func(b *testing.B) {
+				out := certificate.Certify(ctx, h, rules)
+				if cert = out.Certificate; cert == nil {
+					b.Fatal(out.Undecided, out.Findings)
+				}
+			})
+			engine("verify", func(b *testing.B) {
+				if err := certificate.Verify(h, rules, cert); err != nil {
+					b.Fatal(err)
+				}
+			})
+			engine("porcupine-chunks", func(b *testing.B) {
+				if _, err := chunks.Check(ctx, h, rules, cert, time.Hour); err != nil {
+					b.Fatal(err)
+				}
+			})
+			if n <= 10_000 {
+				engine("porcupine-plain", func(b *testing.B) { b.ReportMetric(plain(h, r), "keys-decided") })
+			}
+			engine("whole-check", func(b *testing.B) {
+				if res := judge(ctx, All[0], h, Limits{Timeout: 10 * time.Minute, MemoryBytes: 1 << 40}); res.Verdict != Pass {
+					b.Fatal(res.Verdict, res.Why, res.Bug)
+				}
+			})
+		}
+	}
+}
+
+// plain has Porcupine decide every key by itself, ten seconds for all, and returns the share that it decided.
+func plain(h *history.History, r *register.Reader) float64 {
+	keys, _ := register.Split(h, r)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	decided := 0
+	for i, k := range keys {
+		part, stop := share(ctx, len(keys)-i)
+		if search.Porcupine(part, searchOps(k, nil)) != search.Unknown {
+			decided++
+		}
+		stop()
+	}
+	return float64(decided) / float64(max(1, len(keys)))
+}
