@@ -3,7 +3,7 @@ package main
 import "github.com/spf13/cobra"
 
 func runCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{runCommand(a), benchCommand(a), matrixCommand(a), claimsCommand(a), checkCommand(a), replayCommand(a)}
+	return []*cobra.Command{runCommand(a), benchCommand(a), matrixCommand(a), claimsCommand(a), checkCommand(a), replayCommand(a), shrinkCommand(a)}
 }
 
 func lookCommands(a *app) []*cobra.Command {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/harness"
 	"github.com/whitewater-kv/whitewater/history"
+	"github.com/whitewater-kv/whitewater/reports"
 	"github.com/whitewater-kv/whitewater/scenarios"
 	"github.com/whitewater-kv/whitewater/store"
 )
@@ -59,22 +61,40 @@ type sandboxCluster struct {
 	Endpoints []string `json:"endpoints"`
 }
 
-// printCluster says how to reach a cluster.
-func (a *app) printCluster(c *cluster.Cluster, dir, output string) error {
+// describe is how to reach a cluster.
+func describe(c *cluster.Cluster, dir string) sandboxCluster {
 	up := sandboxCluster{Target: c.Driver, Version: c.Version, Dir: dir}
 	for _, n := range c.Nodes {
 		if e := c.Endpoints[n]; e != "" {
 			up.Endpoints = append(up.Endpoints, e)
 		}
 	}
+	return up
+}
+
+// clusterFile holds the same as stdout, for programs that find the cluster by its folder.
+const clusterFile = "cluster.json"
+
+// announce says how to reach a cluster: on stdout, and in its folder.
+func (a *app) announce(up sandboxCluster, run *store.Run, nodes int, output string) error {
 	if output == "json" {
-		return writeJSON(a.out, up)
+		if err := writeJSON(a.out, up); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(a.out, "%s %s, %d members\n", up.Target, up.Version, nodes)
+		if len(up.Endpoints) > 0 {
+			fmt.Fprintf(a.out, "export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=%s\n", strings.Join(up.Endpoints, ","))
+		}
 	}
-	fmt.Fprintf(a.out, "%s %s, %d members\n", up.Target, up.Version, len(c.Nodes))
-	if len(up.Endpoints) > 0 {
-		fmt.Fprintf(a.out, "export ETCDCTL_API=3 ETCDCTL_ENDPOINTS=%s\n", strings.Join(up.Endpoints, ","))
+	fmt.Fprintf(a.err, "logs and data in %s\nCtrl-C ends it and removes its data\n", up.Dir)
+	data, err := json.Marshal(up)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(a.err, "logs and data in %s\nCtrl-C ends it and removes its data\n", dir)
+	if err := run.Write(clusterFile, append(data, '\n')); err != nil {
+		return environment(err)
+	}
 	return nil
 }
 
@@ -104,11 +124,14 @@ func (a *app) stay(ctx context.Context, d cluster.Driver, s *scenarios.Scenario,
 	want.Dir = run.Path()
 	want.Own = run.Own
 	c, err := d.Launch(ctx, want)
+	if err != nil && ctx.Err() != nil {
+		return exit(reports.ExitInterrupt) // it was ended before it was there
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, leave(c)) }()
-	if err := a.printCluster(c, run.Path(), output); err != nil {
+	if err := a.announce(describe(c, run.Path()), run, len(c.Nodes), output); err != nil {
 		return err
 	}
 	<-ctx.Done()
