@@ -112,6 +112,7 @@ type certifier struct {
 	h     *history.History
 	rules Rules
 	store *model.Store
+	eval  model.Evaluator
 	cert  *Certificate
 
 	items     []item

@@ -89,7 +89,7 @@ func (c *certifier) answered(it item) {
 		rev--
 	}
 	c.store.Revision = rev
-	want, changes := model.Eval(c.store, rev, &op.Request)
+	want, changes := c.eval.Eval(c.store, rev, &op.Request)
 	if d := model.Differs(&op.Request, &op.Result, &want, c.rules.Told); d != "" {
 		c.differs(it, &want, d)
 	} else if len(changes) == 0 && !it.read || len(changes) > 0 && it.read {

@@ -44,7 +44,7 @@ func Verify(h *history.History, rules Rules, cert *Certificate) error {
 
 // verifyAnswers carries the order out.
 func verifyAnswers(h *history.History, rules Rules, cert *Certificate) error {
-	store := model.NewStore()
+	store, eval := model.NewStore(), model.Evaluator{}
 	past, asked := pastReads(h, rules), writable(h)
 	for _, s := range cert.Steps {
 		if s.Revision < store.Revision || s.Revision > store.Revision+1 {
@@ -58,7 +58,10 @@ func verifyAnswers(h *history.History, rules Rules, cert *Certificate) error {
 			store.Apply(s.Revision, f.Changes)
 		} else {
 			op := &h.Ops[s.Op]
-			answer := store.Do(&op.Request)
+			answer, changes := eval.Eval(store, store.Revision, &op.Request)
+			if len(changes) > 0 {
+				store.Apply(store.Revision+1, changes)
+			}
 			if store.Revision != s.Revision {
 				return fmt.Errorf("operation %d makes revision %d, not %d", op.ID, store.Revision, s.Revision)
 			}

@@ -26,17 +26,29 @@ type Change struct {
 // at revision rev+1. Requests on leases, locks and elections, compactions and reads of a past revision answer nothing
 // and change nothing.
 func Eval(v View, rev int64, req *history.Request) (history.Result, []Change) {
-	e := eval{view: v, under: v, rev: rev}
-	res := history.Result{Outcome: history.OK}
+	return new(Evaluator).Eval(v, rev, req)
+}
+
+// Evaluator is Eval for millions of requests: what it returns is valid until the next one.
+type Evaluator struct {
+	eval eval
+	res  history.Result
+}
+
+// Eval carries out a request.
+func (ev *Evaluator) Eval(v View, rev int64, req *history.Request) (history.Result, []Change) {
+	e, res := &ev.eval, &ev.res
+	*e = eval{view: v, under: v, rev: rev, changes: e.changes[:0]}
+	*res = history.Result{Outcome: history.OK, KVs: res.KVs[:0], Prev: res.Prev[:0]}
 	if req.Kind == history.Txn {
 		e.view = &over{under: v, changes: &e.changes}
 	}
-	e.request(req, &res)
+	e.request(req, res)
 	res.Header.Revision = rev
 	if len(e.changes) > 0 {
 		res.Header.Revision++
 	}
-	return res, e.changes
+	return *res, e.changes
 }
 
 type eval struct {
@@ -153,20 +165,30 @@ func sign(n int64) int {
 
 // Read answers a get or a range from the view, whatever revision it asks for.
 func Read(v View, req *history.Request, res *history.Result) {
-	Scan(v, req.Key, req.End, func(kv history.KV) bool {
-		res.Count++
-		switch {
-		case req.CountOnly:
-		case req.Limit > 0 && res.Count > req.Limit:
-			res.More = true
-		default:
-			if req.KeysOnly {
-				kv.Value = ""
-			}
-			res.KVs = append(res.KVs, kv)
+	if req.End == "" {
+		if kv, ok := v.Get(req.Key); ok {
+			show(req, res, kv)
 		}
+		return
+	}
+	v.Scan(req.Key, req.End, func(kv history.KV) bool {
+		show(req, res, kv)
 		return true
 	})
+}
+
+func show(req *history.Request, res *history.Result, kv history.KV) {
+	res.Count++
+	switch {
+	case req.CountOnly:
+	case req.Limit > 0 && res.Count > req.Limit:
+		res.More = true
+	default:
+		if req.KeysOnly {
+			kv.Value = ""
+		}
+		res.KVs = append(res.KVs, kv)
+	}
 }
 
 // Scan is View.Scan, but a single key is looked up.

@@ -4,7 +4,7 @@ import "github.com/whitewater-kv/whitewater/history"
 
 // One gathers all that a history says of a single key, with what Split leaves out: that a range did not show it.
 func One(h *history.History, r *Reader, key string) *Key {
-	k := &Key{Name: key, Values: []string{""}, writer: []int32{None}, numbers: map[string]int32{}, Unique: true}
+	k := newKey(key, size{})
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		found := false

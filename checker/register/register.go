@@ -64,10 +64,36 @@ func (k *Key) cell(c Cell) int32 {
 	return k.number(c.Value)
 }
 
+// size is how much there will be of one key.
+type size struct{ ops, values int }
+
+// expected counts the plain requests by key: to grow slices of millions by doubling costs more than to count first.
+func expected(h *history.History) map[string]size {
+	sizes := map[string]size{}
+	for i := range h.Ops {
+		r := &h.Ops[i].Request
+		n := sizes[r.Key]
+		n.ops++
+		if r.Kind == history.Put || r.Kind == history.CAS {
+			n.values++
+		}
+		sizes[r.Key] = n
+	}
+	return sizes
+}
+
+func newKey(name string, n size) *Key {
+	k := &Key{Name: name, Unique: true, Ops: make([]Op, 0, n.ops), Values: make([]string, 1, n.values+1),
+		writer: make([]int32, 1, n.values+1), numbers: make(map[string]int32, n.values)}
+	k.writer[0] = None
+	return k
+}
+
 // Split sorts what a history says of values by key, in order of first use. Keys that the store itself writes or deletes
 // unseen are left out and named.
 func Split(h *history.History, r *Reader) (keys []*Key, left []string) {
 	byName := map[string]*Key{}
+	sizes := expected(h)
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		actions, exact := r.Actions(op)
@@ -75,7 +101,7 @@ func Split(h *history.History, r *Reader) (keys []*Key, left []string) {
 			for _, t := range a.Touches {
 				k := byName[t.Key]
 				if k == nil {
-					k = &Key{Name: t.Key, Values: []string{""}, writer: []int32{None}, numbers: map[string]int32{}, Unique: true}
+					k = newKey(t.Key, sizes[t.Key])
 					byName[t.Key] = k
 					keys = append(keys, k)
 				}
