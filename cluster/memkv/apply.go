@@ -57,7 +57,7 @@ func (s *sim) carryOut(req history.Request) history.Result {
 		}
 		st.compact = req.Revision
 		if s.bug.compact != nil {
-			s.bug.compact(s, req.Revision)
+			s.bug.compact(s)
 		}
 	case history.Grant:
 		return s.grant(req)

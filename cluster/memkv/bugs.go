@@ -24,7 +24,7 @@ type hooks struct {
 	reply   func(*sim, *node, history.Request, *history.Result)                  // tell how a write went
 	moment  func(s *sim, n *node, req history.Request, now *int64)               // choose the revision of a read
 	report  func(*sim, *node, history.Request, *history.Result)                  // tell what was read
-	compact func(*sim, int64)                                                    // compact up to a revision
+	compact func(*sim)                                                           // compact
 	skips   func(*sim, *node, entry) bool                                        // pass over an entry on one member
 	early   func(*sim, *lease) time.Duration                                     // end a lease so much too soon
 	outlive func(*sim) bool                                                      // leave a revoked lease's keys

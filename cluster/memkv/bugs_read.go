@@ -26,31 +26,31 @@ var readBugs = []Bug{
 	},
 	{
 		Name: "wrong-version", Doc: "a read shows a version one too high",
-		Workload: "kv", Caught: []string{"revisions", "serializable"}, hooks: hooks{report: wrongVersion},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "serializable"}, hooks: hooks{report: wrongVersion},
 	},
 	{
 		Name: "wrong-create", Doc: "a read shows a create revision one too low",
-		Workload: "kv", Caught: []string{"revisions", "serializable"}, hooks: hooks{report: wrongCreate},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "serializable"}, hooks: hooks{report: wrongCreate},
 	},
 	{
 		Name: "range-misses-key", Doc: "a range leaves out one of its keys",
-		Workload: "kv", Caught: []string{"serializable"}, every: 5, hooks: hooks{report: missKey},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "serializable"}, every: 5, hooks: hooks{report: missKey},
 	},
 	{
 		Name: "wrong-count", Doc: "a range counts one key too many",
-		Workload: "kv", Caught: []string{"linearizable"}, every: 5, hooks: hooks{report: miscount},
+		Workload: "kv", Caught: []string{"linearizable", "revisions"}, every: 5, hooks: hooks{report: miscount},
 	},
 	{
 		Name: "wrong-more", Doc: "a limited range denies that there is more",
-		Workload: "kv", Caught: []string{"linearizable"}, every: 2, hooks: hooks{report: denyMore},
+		Workload: "kv", Caught: []string{"linearizable", "revisions"}, every: 2, hooks: hooks{report: denyMore},
 	},
 	{
 		Name: "past-read-now", Doc: "a read of a past revision shows the present",
-		Workload: "kv", Caught: []string{"serializable"}, every: 5, hooks: hooks{report: presentPast},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "serializable"}, every: 5, hooks: hooks{report: presentPast},
 	},
 	{
 		Name: "torn-read", Doc: "half of a range is of the past",
-		Workload: "bank", Caught: []string{"linearizable", "revisions"}, every: 5, hooks: hooks{report: tear},
+		Workload: "bank", Caught: []string{"linearizable", "revisions", "bank"}, every: 5, hooks: hooks{report: tear},
 	},
 	{
 		Name: "serializable-back", Doc: "a serializable read goes back to a state older than the member showed before",

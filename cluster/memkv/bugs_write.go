@@ -37,31 +37,31 @@ var writeBugs = []Bug{
 	},
 	{
 		Name: "half-transaction", Doc: "of a transaction's writes, only the first takes effect",
-		Workload: "wr", Caught: []string{"linearizable", "durable", "watch"}, hooks: hooks{write: halve},
+		Workload: "wr", Caught: []string{"linearizable", "transactions", "watch"}, hooks: hooks{write: halve},
 	},
 	{
 		Name: "split-transaction", Doc: "a transaction takes effect at two revisions",
-		Workload: "wr", Caught: []string{"durable", "watch"}, hooks: hooks{write: split},
+		Workload: "wr", Caught: []string{"watch"}, hooks: hooks{write: split},
 	},
 	{
 		Name: "stale-compare", Doc: "a transaction's conditions are held against a past state",
-		Workload: "append", Caught: []string{"linearizable"}, every: 3, hooks: hooks{write: staleCompare},
+		Workload: "append", Caught: []string{"linearizable", "transactions"}, every: 3, hooks: hooks{write: staleCompare},
 	},
 	{
 		Name: "wrong-previous", Doc: "a put is told a previous pair older than the one it replaced",
-		Workload: "kv", Caught: []string{"linearizable"}, hooks: hooks{reply: wrongPrevious},
+		Workload: "kv", Caught: []string{"linearizable", "revisions"}, hooks: hooks{reply: wrongPrevious},
 	},
 	{
 		Name: "revision-reused", Doc: "two writes have one revision",
-		Workload: "kv", Caught: []string{"revisions", "watch"}, hooks: hooks{write: reuseRevision},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "watch"}, hooks: hooks{write: reuseRevision},
 	},
 	{
 		Name: "delete-not-applied", Doc: "a delete is acknowledged, and the key stays",
-		Workload: "kv", Caught: []string{"serializable", "watch"}, every: 3, hooks: hooks{write: keepDeleted},
+		Workload: "kv", Caught: []string{"linearizable", "revisions", "serializable", "watch"}, every: 3, hooks: hooks{write: keepDeleted},
 	},
 	{
 		Name: "compaction-drops-live", Doc: "a compaction takes a live key along",
-		Workload: "kv", Caught: []string{"linearizable"}, every: 1, hooks: hooks{compact: dropLive},
+		Workload: "kv", Caught: []string{"linearizable", "revisions"}, every: 1, hooks: hooks{compact: dropLive},
 	},
 }
 
@@ -262,12 +262,15 @@ func keepDeleted(s *sim, req history.Request, res *history.Result) bool {
 	return true
 }
 
-// dropLive forgets a key whose newest version is older than the compaction.
-func dropLive(s *sim, revision int64) {
+// dropLive forgets the key that has not been changed for longest.
+func dropLive(s *sim) {
+	oldest := history.KV{}
 	for _, key := range s.store.keys {
-		if kv, ok := s.store.at(key, s.store.revision()); ok && kv.Mod < revision && s.hour() {
-			s.store.forget(key)
-			return
+		if kv, ok := s.store.at(key, s.store.revision()); ok && (oldest.Mod == 0 || kv.Mod < oldest.Mod) {
+			oldest = kv
 		}
+	}
+	if oldest.Mod > 0 && s.hour() {
+		s.store.forget(oldest.Key)
 	}
 }
