@@ -44,6 +44,9 @@ func (j *Judged) sustained(f Facts) {
 	case all == 0:
 		j.inconclusive("no %s fell due in a full second of phase %s", j.Op, j.Phase)
 		return
+	case r.Slips.Quantile(.99) > latency.Grace:
+		j.inconclusive("the generator did not keep the pace: slip p99 %s, limit %s", ShowDuration(r.Slips.Quantile(.99)), ShowDuration(latency.Grace))
+		return
 	}
 	kept, worst, worstAt := 0, math.Inf(1), 0
 	for _, n := range seconds {
@@ -84,7 +87,7 @@ func (j *Judged) sustainedVerdict(offered, errors float64, kept, seconds int) {
 		j.Verdict = Missed
 	case seconds < leastSeconds:
 		j.Verdict = Inconclusive
-		j.Longer = time.Duration(leastSeconds-seconds) * time.Second
+		j.wait(float64(leastSeconds - seconds))
 	default:
 		j.Verdict = Met
 	}

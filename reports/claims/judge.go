@@ -34,6 +34,7 @@ type Judged struct {
 	N          int64   // operations, or faults, or seconds, that it rests on
 	Why        string
 	Longer     time.Duration // how much longer a run would have to be to decide; 0 = not the question
+	part       float64       // of the run, that is of the claim's phase
 }
 
 // Recovery is what a fault took to be recovered from; a negative time was never reached.
@@ -59,7 +60,10 @@ type Facts struct {
 
 // Judge judges a claim. The same facts and the same stream of randomness give the same verdict.
 func Judge(c Claim, f Facts, rng *rand.Rand) Judged {
-	j := Judged{Claim: c, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Confidence: Confidence}
+	j := Judged{Claim: c, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Confidence: Confidence, part: 1}
+	if span := f.Recording.Span(c.Phase); span > 0 {
+		j.part = float64(span) / float64(f.Recording.Length)
+	}
 	switch {
 	case c.Metric.Name == "checks":
 		j.checks(f.Checks)
@@ -84,10 +88,8 @@ func Judge(c Claim, f Facts, rng *rand.Rand) Judged {
 	return j
 }
 
-// latency reports whether the claim rests on the generator having been on time.
-func (c Claim) latency() bool {
-	return c.Metric.PerOp && (c.Unit == Duration || c.Unit == Rate)
-}
+// latency reports whether the claim rests on the generator having been on time to the millisecond.
+func (c Claim) latency() bool { return c.Metric.PerOp && c.Unit == Duration }
 
 // decide compares an interval with the limit: met or missed only if the whole of it is on one side.
 func (j *Judged) decide() {
@@ -135,7 +137,7 @@ func (j *Judged) estimate(s sample, statistic func([]int64) float64, rng *rand.R
 	j.Value = statistic(s.once())
 	if len(s.seconds) < 2*Block {
 		j.inconclusive("only %d s of phase %s", len(s.seconds), j.Phase)
-		j.Longer = time.Duration(2*Block-len(s.seconds)) * time.Second
+		j.wait(float64(2*Block - len(s.seconds)))
 		return
 	}
 	j.Lo, j.Hi = s.interval(rng, statistic)
@@ -152,14 +154,18 @@ func (j *Judged) longer(seconds int) {
 	if j.Value > j.Limit {
 		reach = j.Value - j.Lo
 	}
-	distance := math.Abs(j.Value - j.Limit)
-	more := float64(seconds) * (math.Pow(reach/distance, 2) - 1)
-	switch {
-	case distance == 0 || more > 3600 || math.IsNaN(more):
-		j.Longer = time.Hour // the most that is advised
-	default:
-		j.Longer = time.Duration(math.Ceil(max(more, Block)/Block)*Block) * time.Second
+	j.wait(float64(seconds) * (math.Pow(reach/math.Abs(j.Value-j.Limit), 2) - 1))
+}
+
+// wait advises to run for so many seconds more of the claim's phase: of the run, it takes more, in the same measure as
+// the phase is a part of it. More than an hour is not advised.
+func (j *Judged) wait(seconds float64) {
+	seconds = max(seconds, Block) / j.part
+	if math.IsNaN(seconds) || seconds > time.Hour.Seconds() {
+		j.Longer = time.Hour
+		return
 	}
+	j.Longer = time.Duration(math.Ceil(seconds/Block)*Block) * time.Second
 }
 
 func (j *Judged) filter(outcomes ...history.Outcome) latency.Filter {
@@ -178,7 +184,7 @@ func (j *Judged) percentile(f Facts, rng *rand.Rand) {
 	if tail := float64(j.N) * (1 - j.Metric.Quantile); tail < beyond {
 		j.Value = s.quantile(j.Metric.Quantile)(s.once())
 		j.inconclusive("%d samples are too few for %s", j.N, j.Metric.Name)
-		j.Longer = time.Duration(math.Ceil(float64(len(s.seconds))*(beyond/tail-1))) * time.Second
+		j.wait(float64(len(s.seconds)) * (beyond/tail - 1))
 		return
 	}
 	j.estimate(s, s.quantile(j.Metric.Quantile), rng)
@@ -225,8 +231,7 @@ func (j *Judged) share(f Facts, of history.Outcome, rng *rand.Rand) {
 		j.Value, j.Lo, j.Hi = 0, 0, min(1, 3/float64(j.N))
 		j.decide()
 		if j.Verdict == Inconclusive && j.Limit > 0 {
-			seconds := f.Recording.Span(j.Phase).Seconds()
-			j.Longer = time.Duration(math.Ceil(min(3600, seconds*(j.Hi/j.Limit-1)))) * time.Second
+			j.wait(f.Recording.Span(j.Phase).Seconds() * (j.Hi/j.Limit - 1))
 		}
 		return
 	}

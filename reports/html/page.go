@@ -114,7 +114,7 @@ func facts(s *summary.Summary) []fact {
 	}
 	all := []fact{
 		{"target", strings.TrimSpace(fmt.Sprintf("%s %s × %d", s.Meta.Target, s.Meta.Version, len(s.Meta.Nodes)))},
-		{"workload", strings.TrimSpace(s.Meta.Workload + " " + s.Meta.Consistency)},
+		{"workload", strings.TrimSpace(s.Meta.Workload + " " + consistency(s.Meta.Consistency))},
 		{"load", pace}, {"seed", fmt.Sprint(s.Meta.Seed)}, {"length", claims.ShowDuration(s.Latency.Length)},
 		{"operations", count(s.Total)}, {"fault count", count(len(s.Faults))}, {"leader changes", count(max(0, len(s.Leaders)-1))},
 		{"checker time", claims.ShowDuration(took)}, {"exit code", fmt.Sprint(s.Exit)},
@@ -123,6 +123,17 @@ func facts(s *summary.Summary) []fact {
 		all = append(all, fact{"started", s.Meta.Epoch.UTC().Format("2006-01-02 15:04:05 UTC")})
 	}
 	return all
+}
+
+// consistency spells out the letters of etcd's benchmark.
+func consistency(name string) string {
+	switch name {
+	case "l":
+		return "linearizable"
+	case "s":
+		return "serializable"
+	}
+	return name
 }
 
 func count(n int) string { return claims.Thousands(int64(n)) }

@@ -50,13 +50,14 @@ type Member struct {
 }
 
 // watchLeaders follows what the members say of their leader. There is one when a majority names it, and it answers and
-// names itself: a paused leader whose followers have not noticed is none.
+// names itself: a paused leader whose followers have not noticed is none, and neither is one that is cut off from them.
 func (s *Summary) watchLeaders(h *history.History) {
 	latest := map[history.NodeID]history.Status{}
 	var none time.Duration = -1
 	for _, status := range h.Statuses {
 		latest[status.Node] = status
 		leader, ok := agreed(latest, len(h.Meta.Nodes))
+		ok = ok && !cutOff(h, leader.Node, status.At)
 		switch {
 		case !ok && none < 0 && len(latest) == len(h.Meta.Nodes):
 			none = status.At
@@ -91,6 +92,14 @@ func agreed(latest map[history.NodeID]history.Status, nodes int) (Leader, bool) 
 		}
 	}
 	return Leader{}, false
+}
+
+// cutOff reports whether a member was kept from the majority at that time.
+func cutOff(h *history.History, node history.NodeID, at time.Duration) bool {
+	return slices.ContainsFunc(h.Faults, func(f history.Fault) bool {
+		alone := f.Shape == "isolate" || f.Shape == "majority-minority" && len(f.Nodes) <= len(h.Meta.Nodes)/2
+		return f.Name == "partition" && alone && f.TookEffect && slices.Contains(f.Nodes, node) && at >= f.Active && (at < f.End || f.End == 0)
+	})
 }
 
 func alive(s history.Status) bool { return s.Up && (s.State == "running" || s.State == "") }

@@ -68,6 +68,22 @@ func TestFaultsAndRecovery(t *testing.T) {
 	}
 }
 
+// A leader that is cut off from the majority leads nobody, whatever its followers still believe.
+func TestIsolatedLeader(t *testing.T) {
+	h := example.Run(example.Options{Seed: 1, Length: 20 * time.Second, Nodes: 3})
+	at := example.LoadStart + 10*time.Second
+	h.Faults = []history.Fault{{Name: "partition", Shape: "isolate", Nodes: []history.NodeID{"n1"}, Start: at, Active: at, End: at + 4*time.Second, TookEffect: true}}
+	for i, s := range h.Statuses {
+		if s.At >= at+1500*time.Millisecond {
+			h.Statuses[i].Leader, h.Statuses[i].Term = "n2", 3
+		}
+	}
+	s := summary.Summarise(h, nil, summary.Options{})
+	if gap := s.Faults[0].LeaderGap; gap < 1200*time.Millisecond || gap > 1800*time.Millisecond || len(s.Leaders) != 2 {
+		t.Errorf("without a leader for %v, leaders %v", gap, s.Leaders)
+	}
+}
+
 func TestLanes(t *testing.T) {
 	h := example.Run(example.Options{Seed: 1, Faults: true})
 	var text []string
