@@ -43,8 +43,11 @@ func List(root string) ([]Entry, error) {
 			return nil, fmt.Errorf("list runs: %w", err)
 		}
 		for _, run := range runs {
-			if run.IsDir() && idForm.MatchString(run.Name()) {
-				entries = append(entries, entryOf(filepath.Join(folder, run.Name())))
+			if !run.IsDir() {
+				continue
+			}
+			if e, ok := EntryOf(filepath.Join(folder, run.Name())); ok {
+				entries = append(entries, e)
 			}
 		}
 	}
@@ -52,7 +55,11 @@ func List(root string) ([]Entry, error) {
 	return entries, nil
 }
 
-func entryOf(path string) Entry {
+// EntryOf is the entry of the run in a folder; false if its name is no run's.
+func EntryOf(path string) (Entry, bool) {
+	if !idForm.MatchString(filepath.Base(path)) {
+		return Entry{}, false
+	}
 	e := Entry{ID: filepath.Base(path), Scenario: filepath.Base(filepath.Dir(path)), Path: path}
 	// The form of the ID was checked; a day that does not exist leaves the zero time.
 	e.Time, _ = time.Parse(idTime, e.ID[:len(idTime)])
@@ -66,7 +73,7 @@ func entryOf(path string) Entry {
 	if data, err := os.ReadFile(filepath.Join(path, VerdictFile)); err == nil && json.Unmarshal(data, &verdict) == nil {
 		e.Verdict, e.ExitCode = verdict.Verdict, verdict.ExitCode
 	}
-	return e
+	return e, true
 }
 
 // Keep says which runs to keep. A run is kept if any of it says so; one that is being written always is.

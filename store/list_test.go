@@ -196,7 +196,10 @@ func TestPruneRunning(t *testing.T) {
 	}
 }
 
-func (r *Run) epoch() time.Time { return entryOf(r.path).Time }
+func (r *Run) epoch() time.Time {
+	e, _ := EntryOf(r.path)
+	return e.Time
+}
 
 func TestSize(t *testing.T) {
 	r := create(t, t.TempDir(), "2026-11-22T06:15:00Z")

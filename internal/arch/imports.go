@@ -23,13 +23,14 @@ var layers = map[string][]string{
 	"scenarios":           {"history", "internal"},
 	"harness": {"harness", "cluster", "history", "workloads", "nemesis", "checker", "reports", "scenarios", "store",
 		"internal"},
+	"serve":          {"history", "store", "reports", "checker", "internal"},
 	"internal/seed":  {},
 	"internal/units": {},
 	"internal/procs": {},
 	"internal/links": {"cluster", "history", "internal/seed"},
 	"internal/arch":  {},
 	"cmd/whitewater": {"cluster", "history", "workloads", "nemesis", "checker", "reports", "scenarios", "store",
-		"harness", "internal", "cmd/whitewater"},
+		"harness", "internal", "serve", "cmd/whitewater"},
 }
 
 // notFor takes back what a layer's names would allow.
