@@ -50,7 +50,11 @@ func cutOneWay(r *rig) {
 	if now := r.passed(leader, victim); now != cut {
 		r.t.Errorf("%d bytes passed a link that is cut", now-cut)
 	}
-	for _, link := range [][2]history.NodeID{{victim, leader}, {leader, witness}, {history.Clients, victim}} {
+	// A new connection from the victim to the leader may wait: it needs both ways.
+	if r.c.Network.Traffic(victim, leader).Cut {
+		r.t.Errorf("%s to %s is cut, and only the other way was to be", victim, leader)
+	}
+	for _, link := range [][2]history.NodeID{{leader, witness}, {witness, leader}, {history.Clients, victim}} {
 		r.until("nothing stays on a link that is open", func() bool {
 			traffic := r.c.Network.Traffic(link[0], link[1])
 			return !traffic.Cut && traffic.Held == 0
