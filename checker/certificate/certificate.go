@@ -9,6 +9,7 @@ package certificate
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
@@ -115,16 +116,21 @@ type certifier struct {
 	eval  model.Evaluator
 	cert  *Certificate
 
-	items     []item
-	unknown   []int32 // operations of unknown outcome that may write
-	snapshots []snapshot
-	last      int64 // revision
-	facts     map[int64]*fact
-	puts      map[cell][]int32 // unknown operations by what they may put
-	deletes   []int32          // unknown operations that may delete
-	asked     map[string]bool  // keys that an operation may write
-	ranges    [][2]string      // ranges that an operation may delete
-	used      map[int32]bool   // unknown operations that are seen to have happened
+	items      []item
+	unknown    []int32 // operations of unknown outcome that may write
+	snapshots  []snapshot
+	last       int64 // revision
+	facts      map[int64]*fact
+	puts       map[cell][]int32   // unknown operations by what they may put
+	deletes    map[string][]int32 // unknown operations by the key that they may delete
+	sweeps     []int32            // unknown operations that may delete a range
+	asked      map[string]bool    // keys that an operation may write
+	ranges     [][2]string        // ranges that an operation may delete
+	claims     []claim
+	holder     map[int32]int   // by unknown operation: the claim that it is placed at
+	used       map[int32]bool  // unknown operations that are placed
+	capped     bool            // some claim had more options than are considered
+	answeredBy []time.Duration // by item: when it or any later one was first answered
 
 	findings   []Finding
 	total      int

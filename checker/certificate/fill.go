@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"sort"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
@@ -116,14 +117,15 @@ func (c *certifier) pairs(req *history.Request, res *history.Result, free func(i
 
 // candidates lists who may have made the free revisions, and the keys that any operation may have written.
 func (c *certifier) candidates() {
-	c.puts, c.asked, c.used = map[cell][]int32{}, map[string]bool{}, map[int32]bool{}
+	c.puts, c.deletes = map[cell][]int32{}, map[string][]int32{}
+	c.asked, c.used, c.holder = map[string]bool{}, map[int32]bool{}, map[int32]int{}
 	seen := map[[2]string]bool{}
 	for i := range c.h.Ops {
 		op := &c.h.Ops[i]
 		if op.Result.Outcome == history.Fail {
 			continue
 		}
-		unknown, deletes := op.Result.Outcome == history.Unknown, false
+		unknown := op.Result.Outcome == history.Unknown
 		eachWrite(&op.Request, func(req *history.Request) {
 			switch {
 			case req.Kind == history.Delete && req.End != "":
@@ -131,9 +133,14 @@ func (c *certifier) candidates() {
 					seen[at] = true
 					c.ranges = append(c.ranges, at)
 				}
-				deletes = true
+				if unknown {
+					c.sweeps = append(c.sweeps, int32(i))
+				}
 			case req.Kind == history.Delete:
-				c.asked[req.Key], deletes = true, true
+				c.asked[req.Key] = true
+				if unknown {
+					c.deletes[req.Key] = append(c.deletes[req.Key], int32(i))
+				}
 			default:
 				c.asked[req.Key] = true
 				if unknown {
@@ -142,9 +149,12 @@ func (c *certifier) candidates() {
 				}
 			}
 		})
-		if unknown && deletes {
-			c.deletes = append(c.deletes, int32(i))
-		}
+	}
+	c.answeredBy = make([]time.Duration, len(c.items))
+	earliest := time.Duration(1<<63 - 1)
+	for i := len(c.items) - 1; i >= 0; i-- {
+		earliest = min(earliest, c.h.Ops[c.items[i].op].Return)
+		c.answeredBy[i] = earliest
 	}
 }
 

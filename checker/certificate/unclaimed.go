@@ -2,48 +2,105 @@ package certificate
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
 )
 
-// unclaimed finds who made a revision that no answer claims: an operation of unknown outcome, or the store itself.
+// unclaimed finds who made a revision that no answer claims: the store itself, or an operation of unknown outcome.
 func (c *certifier) unclaimed(rev int64) {
 	f := c.facts[rev]
 	c.store.Revision = rev - 1
-	if f.differ {
+	switch {
+	case f.differ:
 		c.doubtful(rev, f, "those who saw it do not agree")
-		return
-	}
-	if done, changes := c.byClient(rev, f); done {
-		c.store.Apply(rev, changes)
-		return
-	}
-	if c.foreign(f) {
+	case Own(c.store, f.changes, c.rules.Exempt, c.outside):
 		c.cert.Foreign = append(c.cert.Foreign, Foreign{rev, f.changes})
 		c.cert.Steps = append(c.cert.Steps, Step{int32(-len(c.cert.Foreign)), rev})
 		c.store.Apply(rev, f.changes)
-		return
+	default:
+		c.byClient(rev, f)
 	}
-	c.nobody(rev, f)
-	c.store.Apply(rev, f.changes)
 }
 
-// byClient places the operation of unknown outcome whose effect is what was seen, the earliest that fits.
-func (c *certifier) byClient(rev int64, f *fact) (bool, []model.Change) {
-	for _, i := range c.suspects(f) {
-		if c.used[i] {
+// claim is a revision that operations of unknown outcome may have made, and the step that one of them has taken.
+type claim struct {
+	step    int
+	options []int32
+}
+
+// maxOptions bounds the operations that are considered for one revision.
+const maxOptions = 64
+
+// byClient places the operation of unknown outcome whose effect is what was seen. Several may fit, and each only once:
+// if all that fit here have been placed, those are moved to where they fit as well.
+func (c *certifier) byClient(rev int64, f *fact) {
+	suspects := c.suspects(f)
+	var cl claim
+	var changes []model.Change
+	for _, i := range suspects {
+		_, would := model.Eval(c.store, rev-1, &c.h.Ops[i].Request)
+		if !explains(would, f) || len(suspects) > 1 && !c.timely(i, rev) {
 			continue
 		}
-		_, changes := model.Eval(c.store, rev-1, &c.h.Ops[i].Request)
-		if !explains(changes, f) {
-			continue
+		if len(cl.options) == maxOptions {
+			c.capped = true
+			break
 		}
-		c.used[i] = true
-		c.attributed++
-		c.cert.Steps = append(c.cert.Steps, Step{i, rev})
-		return true, changes
+		cl.options, changes = append(cl.options, i), would
 	}
-	return false, nil
+	c.claims = append(c.claims, cl)
+	n := len(c.claims) - 1
+	switch {
+	case len(cl.options) > 1 && !f.complete:
+		c.claims = c.claims[:n]
+		c.doubtful(rev, f, "several operations may have made it")
+	case !c.match(n, map[int32]bool{}):
+		c.claims = c.claims[:n]
+		c.nobody(rev, f)
+		c.store.Apply(rev, f.changes)
+	default:
+		c.claims[n].step = len(c.cert.Steps)
+		c.cert.Steps = append(c.cert.Steps, Step{c.taker(n), rev})
+		c.attributed++
+		c.store.Apply(rev, changes)
+	}
+}
+
+// match finds an operation for claim n, moving others on (an augmenting path of Kuhn's bipartite matching).
+func (c *certifier) match(n int, tried map[int32]bool) bool {
+	for _, i := range c.claims[n].options {
+		if tried[i] {
+			continue
+		}
+		tried[i] = true
+		holder, held := c.holder[i]
+		if held && !c.match(holder, tried) {
+			continue
+		}
+		c.holder[i], c.used[i] = n, true
+		if n < len(c.claims)-1 { // the last one has no step yet
+			c.cert.Steps[c.claims[n].step].Op = i
+		}
+		return true
+	}
+	return false
+}
+
+// taker is the operation that holds claim n.
+func (c *certifier) taker(n int) int32 {
+	for _, i := range c.claims[n].options {
+		if holder, ok := c.holder[i]; ok && holder == n {
+			return i
+		}
+	}
+	return -1
+}
+
+// timely reports whether the operation had been called when the revision was first answered.
+func (c *certifier) timely(i int32, rev int64) bool {
+	at := sort.Search(len(c.items), func(j int) bool { return c.items[j].rev >= rev })
+	return at == len(c.items) || c.h.Ops[i].Call <= c.answeredBy[at]
 }
 
 // suspects are the operations of unknown outcome that ask for one of the changes.
@@ -53,7 +110,8 @@ func (c *certifier) suspects(f *fact) []int32 {
 			return c.puts[cell{ch.KV.Key, ch.KV.Value}]
 		}
 	}
-	return c.deletes
+	one := c.deletes[f.changes[0].KV.Key]
+	return append(one[:len(one):len(one)], c.sweeps...)
 }
 
 // explains reports whether the changes are those that were seen.
@@ -79,11 +137,6 @@ next:
 	return len(changes) > 0
 }
 
-// foreign reports whether the store may have made the revision by itself.
-func (c *certifier) foreign(f *fact) bool {
-	return Own(c.store, f.changes, c.rules.Exempt, c.outside)
-}
-
 // Own reports whether a store makes such changes by itself: the end of one lease, or keys that are not the clients'.
 func Own(v model.View, changes []model.Change, exempt, outside func(string) bool) bool {
 	var lease int64
@@ -103,7 +156,7 @@ func Own(v model.View, changes []model.Change, exempt, outside func(string) bool
 
 // nobody files a revision that nobody can have made. Where its maker is known but for what it did, that is said.
 func (c *certifier) nobody(rev int64, f *fact) {
-	if c.unresolved > 0 && c.firstGap <= rev || !f.complete {
+	if c.unresolved > 0 && c.firstGap <= rev || !f.complete || c.capped {
 		c.doubtful(rev, f, "no operation explains what was seen of it")
 		return
 	}

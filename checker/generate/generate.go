@@ -123,6 +123,9 @@ func newSim(rng *rand.Rand, o Options, begin func(*history.Op) int, end func(int
 		}
 	}
 	s.grants()
+	if o.Leases > 0 {
+		s.now += leaseTTL * time.Second // the clients begin when the leases may end
+	}
 	for i := range o.Clients {
 		s.clients = append(s.clients, client{process: s.fresh(), node: s.nodes[i%len(s.nodes)]})
 		s.at(s.soon(), call, i, nil)
