@@ -42,6 +42,9 @@ func Drive(ctx context.Context, c *cluster.Cluster, plan Plan, rec *history.Reco
 	defer dismiss(workers)
 	d.background.Go(func() { d.pollStatuses(watching) })
 	d.observe(watching)
+	if err := d.prepare(ctx, workers); err != nil {
+		return err
+	}
 	d.load(ctx, workers)
 	rec.UpdateMeta(func(m *history.Meta) { m.LoadEnd, m.Interrupted = rec.Now(), ctx.Err() != nil })
 	return d.finish(context.WithoutCancel(ctx))
@@ -106,6 +109,22 @@ func dismiss(crews []*crew) {
 			client.Close()
 		}
 	}
+}
+
+// prepare writes what the loads expect to find.
+func (d *drive) prepare(ctx context.Context, crews []*crew) error {
+	for _, crew := range crews {
+		if crew.load.Workload.Setup == nil {
+			continue
+		}
+		w := &worker{run: d, node: crew.workers[0].node, client: crew.clients[0], log: d.rec.Log(), process: d.rec.Process()}
+		for _, req := range crew.load.Workload.Setup(crew.load.Params) {
+			if op := w.now(ctx, history.Warmup, req); op.Result.Outcome != history.OK {
+				return fmt.Errorf("set up %s: %s", crew.load.Workload.Name, op)
+			}
+		}
+	}
+	return nil
 }
 
 // load runs the workers and the nemesis side by side until the time is up, and the nemesis is healed.

@@ -82,6 +82,7 @@ func loadsOf(s *scenarios.Scenario, run string) ([]Load, error) {
 			KeySize: int(s.Load.Keys.KeySize), ValSize: int(s.Load.Keys.ValSize), Mix: s.Load.Mix,
 			Serializable: s.Load.Consistency == "s", TTL: int64(s.Load.TTL / time.Second), Hold: s.Load.Hold,
 			RangeLimit: int64(s.Load.Limit), Sequential: s.Load.Keys.Sequential, KeySpace: s.Load.Keys.KeySpace,
+			RWRatio: s.Load.RWRatio, TxnOps: s.Load.TxnOps,
 		})
 	}
 	return loads, nil

@@ -31,7 +31,7 @@ func harnessToKill(dir string) {
 		return err
 	}})
 	fmt.Println("launched", err)
-	time.Sleep(time.Hour)
+	select {} // until it is killed
 }
 
 func bounded(t *testing.T) context.Context {
