@@ -3,20 +3,31 @@ package main
 import (
 	"fmt"
 
+	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/serve"
 )
 
-// serveMetrics begins to serve live metrics, if asked to, and returns what ends it.
+// serveMetrics begins to serve the metrics of runs while they go on, if asked to, and returns what ends it.
 func (r *running) serveMetrics(a *app) (stop func(), err error) {
 	if *r.metricsAddr == "" {
 		return func() {}, nil
 	}
-	if r.live, err = serve.Metrics(*r.metricsAddr); err != nil {
+	live, err := serve.Metrics(*r.metricsAddr)
+	if err != nil {
 		return nil, environment(fmt.Errorf("--metrics-addr: %w", err))
 	}
+	r.live = live
 	return func() {
-		if err := r.live.Close(); err != nil {
+		if err := live.Close(); err != nil {
 			fmt.Fprintf(a.err, "whitewater: live metrics: %v\n", err)
 		}
 	}, nil
+}
+
+// records hands what was recorded to the live metrics.
+func (r *running) records(records []history.Record) error {
+	if r.live == nil {
+		return nil
+	}
+	return r.live.Update(records)
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/harness"
-	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/nemesis"
 	"github.com/whitewater-kv/whitewater/reports"
 	"github.com/whitewater-kv/whitewater/reports/terminal"
@@ -155,14 +154,6 @@ func (r *running) conclude(ctx context.Context, recorded *harness.Recorded, s *s
 		return nil, environment(err)
 	}
 	return sum, nil
-}
-
-// records hands what was recorded to the live metrics.
-func (r *running) records(records []history.Record) error {
-	if r.live == nil {
-		return nil
-	}
-	return r.live.Update(records)
 }
 
 // target is the driver of a scenario, with what this call asks of it beyond the scenario.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"os"
 	"os/signal"
 	"syscall"
 
@@ -15,31 +14,35 @@ import (
 func serveCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Show the stored runs in a browser, and the one under way",
-		Long: "Show the stored runs in a browser: filter them, read their reports and files, compare sets of them, and look at the run that\n" +
-			"is under way. It only reads. It listens on this machine alone, unless --remote allows an address that others can reach.",
-		Args: cobra.NoArgs,
+		Short: "Browse the stored runs, compare them, and watch the one under way, in a browser",
+		Args:  cobra.NoArgs,
 	}
 	root := storeFlag(cmd)
-	addr := cmd.Flags().String("addr", serve.DefaultAddr, "where to listen; port 0 takes a free one")
-	remote := cmd.Flags().Bool("remote", false, "allow an address that other machines can reach: they read every run, without a password")
-	hosts := cmd.Flags().StringSlice("host", nil, "a name by which browsers may ask for this server, beside its addresses and localhost")
+	addr := cmd.Flags().String("addr", serve.DefaultAddr, "the address to serve at")
+	remote := cmd.Flags().Bool("remote", false, "let other machines read the runs, with their environment and logs")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		handler, err := serve.Handler(*root, serve.Options{Program: program(), Hosts: *hosts})
-		if err != nil {
-			return err
-		}
 		if err := serve.Allowed(*addr, *remote); err != nil {
-			return usage(err)
+			return usagef("--addr %s: %w (--remote allows it)", *addr, err)
+		}
+		var hosts []string
+		if host, _, err := net.SplitHostPort(*addr); err == nil && host != "" {
+			hosts = append(hosts, host)
+		}
+		handler, err := serve.Handler(*root, serve.Options{Program: program(), Hosts: hosts})
+		if err != nil {
+			return environment(err)
 		}
 		listener, err := net.Listen("tcp", *addr)
 		if err != nil {
-			return environment(fmt.Errorf("serve: %w", err))
+			return environment(err)
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
-		fmt.Fprintf(a.out, "serving %s at http://%s/ until Ctrl-C\n", *root, listener.Addr())
-		return serve.Serve(ctx, listener, handler)
+		fmt.Fprintf(a.out, "http://%s/\n", listener.Addr())
+		if err := serve.Serve(ctx, listener, handler); err != nil {
+			return environment(err)
+		}
+		return nil
 	}
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,7 @@ func shrinkCommand(a *app) *cobra.Command {
 	r := addRunning(cmd)
 	schedule := cmd.Flags().Bool("schedule", false, "also shrink the schedule of faults, by doing the run again")
 	attempts := cmd.Flags().Int("attempts", 3, "how often a smaller schedule may fail to show the violation before it is given up")
-	budget := cmd.Flags().Duration("budget", 0, "begin no further run after so long")
+	budget := cmd.Flags().Duration("budget", 0, "end the search after so long, with the best so far")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := r.out.check(); err != nil {
 			return err
@@ -62,12 +61,17 @@ func shrinkCommand(a *app) *cobra.Command {
 		}
 		ctx, i, stop := a.hearing(cmd.Context())
 		defer stop()
-		still := func(smaller nemesis.Schedule) (bool, error) { return a.still(ctx, r, s, smaller, *attempts, i) }
-		left, err := fewest(stored.Schedule, still, deadline(ctx, *budget))
+		if *budget > 0 {
+			bounded, cancel := context.WithTimeout(ctx, *budget)
+			defer cancel()
+			ctx = bounded
+		}
+		left, err := harness.Shrink(ctx, stored.Schedule, s.Load.Duration, *attempts, a.attempt(r, s, i))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "\n%d of %d faults are left:\n%s", len(left), len(stored.Schedule), left)
+		fmt.Fprintf(a.out, "\n%d of %d faults are left, in a load of %s, after %d runs%s:\n%s", len(left.Schedule), len(stored.Schedule),
+			left.Duration, left.Runs, map[bool]string{false: "; the time was up, fewer may do"}[left.Whole], left.Schedule)
 		return exit(i.signal())
 	}
 	return cmd
@@ -84,59 +88,19 @@ func smallest(w io.Writer, sum *reports.Summary) {
 	}
 }
 
-// deadline tells when to begin no further run.
-func deadline(ctx context.Context, budget time.Duration) func() bool {
-	began := time.Now()
-	return func() bool { return ctx.Err() != nil || budget > 0 && time.Since(began) >= budget }
-}
-
-// still does a run again with another schedule and reports whether a violation is found within the attempts.
-func (a *app) still(ctx context.Context, r *running, s *scenarios.Scenario, schedule nemesis.Schedule, attempts int, i *interrupts) (bool, error) {
-	r.schedule = schedule
-	if r.schedule == nil {
-		r.schedule = nemesis.Schedule{} // nil would mean the scenario's own
-	}
-	for range attempts {
-		if ctx.Err() != nil {
-			return false, nil
+// attempt does a run again with another schedule and length, and reports whether a violation is found.
+func (a *app) attempt(r *running, s *scenarios.Scenario, i *interrupts) harness.Attempt {
+	return func(ctx context.Context, schedule nemesis.Schedule, length time.Duration) (bool, error) {
+		again := *s
+		again.Load.Duration = length
+		r.schedule = schedule
+		if r.schedule == nil {
+			r.schedule = nemesis.Schedule{} // nil would mean the scenario's own
 		}
-		sum, err := a.one(ctx, r, s, i)
+		sum, err := a.one(ctx, r, &again, i)
 		if err != nil {
 			return false, err
 		}
-		if checker.Overall(sum.Checks) == checker.Fail {
-			return true, nil
-		}
+		return checker.Overall(sum.Checks) == checker.Fail, nil
 	}
-	return false, nil
-}
-
-// fewest removes parts of a schedule, ever smaller ones, as long as what is left still shows the violation: the
-// minimising delta debugging of Zeller and Hildebrandt, for a test that may miss.
-func fewest(schedule nemesis.Schedule, still func(nemesis.Schedule) (bool, error), enough func() bool) (nemesis.Schedule, error) {
-	for size := max(1, len(schedule)/2); len(schedule) > 0; {
-		removed := false
-		for from := 0; from < len(schedule); {
-			if enough() {
-				return schedule, nil
-			}
-			to := min(from+size, len(schedule))
-			smaller := slices.Concat(schedule[:from], schedule[to:])
-			ok, err := still(smaller)
-			if err != nil {
-				return schedule, err
-			}
-			if ok {
-				schedule, removed = smaller, true
-			} else {
-				from = to
-			}
-		}
-		if size > 1 {
-			size /= 2
-		} else if !removed {
-			break
-		}
-	}
-	return schedule, nil
 }

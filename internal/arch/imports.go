@@ -14,7 +14,6 @@ var layers = map[string][]string{
 	"cluster/memkv":       {"cluster", "history", "internal/seed"},
 	"cluster/etcd":        {"cluster", "history", "internal/procs", "internal/links"},
 	"cluster/etcd/member": {"history"},
-	"cluster/drivers":     {"cluster", "history"},
 	"workloads":           {"history", "internal/seed"},
 	"nemesis":             {"cluster", "history", "internal/seed"},
 	"checker":             {"checker", "history"},
@@ -35,8 +34,8 @@ var layers = map[string][]string{
 
 // notFor takes back what a layer's names would allow.
 var notFor = map[string][]string{
-	"harness": {"cluster/etcd", "cluster/drivers", "cluster/memkv"}, // its tests need no etcd
-	"cluster": {"cluster/etcd", "cluster/memkv", "cluster/drivers"},
+	"harness": {"cluster/etcd", "cluster/memkv"}, // its tests need no etcd
+	"cluster": {"cluster/etcd", "cluster/memkv"},
 }
 
 // doors names, for each dependency, the only packages of ours that import it. Exchanging one is then a matter of one
@@ -59,6 +58,7 @@ var doors = map[string][]string{
 	"github.com/spf13":                  {"cmd/whitewater"},
 	"golang.org/x/term":                 {"reports", "cmd/whitewater"},
 	"golang.org/x/sys":                  {"internal/procs", "internal/links", "cluster/etcd", "cmd/whitewater"},
+	"golang.org/x/net":                  {"cluster/etcd"},
 	"golang.org/x/sync":                 {"cluster/etcd"},
 	"github.com/rogpeppe/go-internal":   {}, // tests only
 	"github.com/santhosh-tekuri":        {}, // tests only
