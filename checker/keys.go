@@ -46,13 +46,14 @@ func (l *linear) judgeKeys(ctx context.Context, keys []*register.Key) {
 	}
 }
 
-// byZones decides a key of unique values, or finds a conflict in one that it cannot decide.
+// byZones decides a key of unique values, and checks the order that it finds again; or it finds a conflict in a key that
+// it cannot decide.
 func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool) {
 	if !k.Unique {
 		return keyVerdict{}, false
 	}
 	v := keyVerdict{key: k, by: "zones"}
-	conflict, err := k.Check(ctx, false)
+	order, conflict, err := k.Linearize(ctx)
 	switch {
 	case err != nil:
 		v.why = stopped(ctx)
@@ -63,8 +64,12 @@ func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool
 		}
 		v.verdict, v.suspect = Fail, suspects(k, conflict)
 		return v, true
-	case k.Vague > 0:
+	case k.Vague > 0 || order == nil:
 		return v, false
+	}
+	if err := k.Verify(order); err != nil {
+		l.bugs = append(l.bugs, "an order does not hold: "+err.Error())
+		return v, true
 	}
 	v.verdict = Pass
 	return v, true

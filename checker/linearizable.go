@@ -29,6 +29,11 @@ func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Resu
 	l.certify(ctx)
 	l.judgeKeys(ctx, keys)
 	l.judgeWhole(ctx)
+	if len(l.refuted) > 0 {
+		if c := takeCensus(h, keys); c.stale > 0 {
+			l.notes = append(l.notes, fmt.Sprintf("%s, op %d", c.String(), h.Ops[c.worstOp].ID))
+		}
+	}
 	l.searchChunks(ctx)
 	return l.result(ctx)
 }

@@ -38,7 +38,7 @@ type Step struct {
 }
 
 // Foreign is a revision that the store made by itself: the end of a lease, a lock's key, or a key that no operation of
-// this history ever writes.
+// this history ever names.
 type Foreign struct {
 	Revision int64
 	Changes  []model.Change
@@ -124,7 +124,7 @@ type certifier struct {
 	puts       map[cell][]int32   // unknown operations by what they may put
 	deletes    map[string][]int32 // unknown operations by the key that they may delete
 	sweeps     []int32            // unknown operations that may delete a range
-	asked      map[string]bool    // keys that an operation may write
+	asked      map[string]bool    // keys that an operation names
 	ranges     [][2]string        // ranges that an operation may delete
 	claims     []claim
 	holder     map[int32]int   // by unknown operation: the claim that it is placed at

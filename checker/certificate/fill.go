@@ -115,38 +115,22 @@ func (c *certifier) pairs(req *history.Request, res *history.Result, free func(i
 	}
 }
 
-// candidates lists who may have made the free revisions, and the keys that any operation may have written.
+// candidates lists who may have made the free revisions, and the keys that any operation names.
 func (c *certifier) candidates() {
 	c.puts, c.deletes = map[cell][]int32{}, map[string][]int32{}
 	c.asked, c.used, c.holder = map[string]bool{}, map[int32]bool{}, map[int32]int{}
 	seen := map[[2]string]bool{}
 	for i := range c.h.Ops {
 		op := &c.h.Ops[i]
-		if op.Result.Outcome == history.Fail {
-			continue
-		}
-		unknown := op.Result.Outcome == history.Unknown
-		eachWrite(&op.Request, func(req *history.Request) {
-			switch {
-			case req.Kind == history.Delete && req.End != "":
-				if at := [2]string{req.Key, req.End}; !seen[at] {
-					seen[at] = true
-					c.ranges = append(c.ranges, at)
-				}
-				if unknown {
-					c.sweeps = append(c.sweeps, int32(i))
-				}
-			case req.Kind == history.Delete:
+		eachNamed(&op.Request, func(req *history.Request) {
+			if req.End == "" {
 				c.asked[req.Key] = true
-				if unknown {
-					c.deletes[req.Key] = append(c.deletes[req.Key], int32(i))
-				}
-			default:
-				c.asked[req.Key] = true
-				if unknown {
-					at := cell{req.Key, req.Value}
-					c.puts[at] = append(c.puts[at], int32(i))
-				}
+			} else if at := [2]string{req.Key, req.End}; req.Kind == history.Delete && !seen[at] {
+				seen[at] = true
+				c.ranges = append(c.ranges, at)
+			}
+			if op.Result.Outcome == history.Unknown {
+				c.candidate(int32(i), req)
 			}
 		})
 	}
@@ -158,21 +142,37 @@ func (c *certifier) candidates() {
 	}
 }
 
-// eachWrite calls each for every put, compare-and-swap and delete that the request may carry out.
-func eachWrite(req *history.Request, each func(*history.Request)) {
+// candidate files what an operation of unknown outcome may have done.
+func (c *certifier) candidate(i int32, req *history.Request) {
+	switch {
+	case req.Kind == history.Delete && req.End != "":
+		c.sweeps = append(c.sweeps, i)
+	case req.Kind == history.Delete:
+		c.deletes[req.Key] = append(c.deletes[req.Key], i)
+	case req.Kind == history.Put || req.Kind == history.CAS:
+		at := cell{req.Key, req.Value}
+		c.puts[at] = append(c.puts[at], i)
+	}
+}
+
+// eachNamed calls each for every request on keys that the request is made of.
+func eachNamed(req *history.Request, each func(*history.Request)) {
 	switch req.Kind {
-	case history.Put, history.CAS, history.Delete:
+	case history.Get, history.Put, history.CAS, history.Delete:
 		each(req)
 	case history.Txn:
+		for i := range req.If {
+			each(&history.Request{Kind: history.Get, Key: req.If[i].Key})
+		}
 		for _, side := range [][]history.Request{req.Then, req.Else} {
 			for i := range side {
-				eachWrite(&side[i], each)
+				eachNamed(&side[i], each)
 			}
 		}
 	}
 }
 
-// outside reports whether no operation ever asks to write the key: it belongs to somebody else.
+// outside reports whether no operation ever names the key, or deletes a range that covers it: it is somebody else's.
 func (c *certifier) outside(key string) bool {
 	if c.asked[key] {
 		return false

@@ -69,19 +69,16 @@ func (w wanted) done() error {
 	return nil
 }
 
-// writable tells which keys any operation asks to write.
-func writable(h *history.History) func(string) bool {
+// named tells which keys any operation of the history names, or may delete.
+func named(h *history.History) func(string) bool {
 	keys := map[string]bool{}
-	var ranges []history.Request
+	ranges := map[[2]string]bool{}
 	for i := range h.Ops {
-		if h.Ops[i].Result.Outcome == history.Fail {
-			continue
-		}
-		eachWrite(&h.Ops[i].Request, func(req *history.Request) {
-			if req.End != "" {
-				ranges = append(ranges, *req)
-			} else {
+		eachNamed(&h.Ops[i].Request, func(req *history.Request) {
+			if req.End == "" {
 				keys[req.Key] = true
+			} else if req.Kind == history.Delete {
+				ranges[[2]string{req.Key, req.End}] = true
 			}
 		})
 	}
@@ -89,8 +86,8 @@ func writable(h *history.History) func(string) bool {
 		if keys[key] {
 			return true
 		}
-		for i := range ranges {
-			if model.Covers(ranges[i].Key, ranges[i].End, key) {
+		for r := range ranges {
+			if model.Covers(r[0], r[1], key) {
 				return true
 			}
 		}

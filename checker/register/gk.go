@@ -46,12 +46,27 @@ type zone struct {
 // what writes saw of the values that they replaced: it finds less, but its conflicts are shorter. Observations that
 // are Not values are not used.
 func (k *Key) Check(ctx context.Context, blind bool) (*Conflict, error) {
-	v, c := k.gather(blind)
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	c, _, _ := k.check(blind)
+	return c, ctx.Err()
+}
+
+// Linearize is Check, and returns an order of the operations if there is no conflict. It returns neither if the order
+// that it finds has no place for some observation of what the value was not.
+func (k *Key) Linearize(ctx context.Context) (order []int32, c *Conflict, err error) {
+	c, v, zones := k.check(false)
+	if err := ctx.Err(); err != nil || c != nil {
+		return nil, c, err
 	}
+	order, ok := k.linearize(v, zones)
+	if !ok {
+		order = nil
+	}
+	return order, nil, ctx.Err()
+}
+
+func (k *Key) check(blind bool) (c *Conflict, v *values, zones []zone) {
+	v, c = k.gather(blind)
 	if c == nil {
-		var zones []zone
 		if zones, c = k.zones(v, blind); c == nil {
 			c = k.crossed(zones, v)
 		}
@@ -62,7 +77,7 @@ func (k *Key) Check(ctx context.Context, blind bool) (*Conflict, error) {
 			k.support(v, c)
 		}
 	}
-	return c, ctx.Err()
+	return c, v, zones
 }
 
 func (k *Key) gather(blind bool) (*values, *Conflict) {

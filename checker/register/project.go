@@ -38,6 +38,7 @@ type Reader struct {
 	prevs  [2]map[history.Kind]bool
 	exempt []string // prefixes of keys that the store's own lock and election services write
 	wild   wild
+	named  map[string]bool // keys that some request names; a range may show others', too
 	buf    []Action
 	touch  []Touch
 }
@@ -45,10 +46,12 @@ type Reader struct {
 // NewReader learns from h what its operations' answers mean.
 func NewReader(h *history.History) *Reader {
 	r := &Reader{Serializable: h.Meta.Judge == "linearizable"}
+	r.named = map[string]bool{}
 	r.prevs[0], r.prevs[1] = map[history.Kind]bool{}, map[history.Kind]bool{}
 	seen := map[string]bool{}
 	for i := range h.Ops {
 		req, res := &h.Ops[i].Request, &h.Ops[i].Result
+		r.name(req)
 		if res.Outcome != history.Fail {
 			r.wild.add(req, res, res.Outcome == history.OK)
 		}
@@ -71,6 +74,21 @@ func NewReader(h *history.History) *Reader {
 		}
 	}
 	return r
+}
+
+func (r *Reader) name(req *history.Request) {
+	if req.Kind != history.Txn {
+		r.named[req.Key] = true
+		return
+	}
+	for i := range req.If {
+		r.named[req.If[i].Key] = true
+	}
+	for _, side := range [][]history.Request{req.Then, req.Else} {
+		for i := range side {
+			r.name(&side[i])
+		}
+	}
 }
 
 func taken(req *history.Request, res *history.Result) []history.Request {
@@ -220,6 +238,9 @@ func (r *Reader) rangeRead(req *history.Request, res *history.Result, own map[st
 		return false
 	}
 	for _, kv := range res.KVs {
+		if !r.named[kv.Key] {
+			continue // somebody else's
+		}
 		t := Touch{Key: kv.Key, Read: value(kv.Value)}
 		if req.KeysOnly {
 			t.Read = Cell{Known: true, Absent: true, Not: true}

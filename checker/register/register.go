@@ -36,8 +36,8 @@ type Key struct {
 	Values []string // by number; the first stands for absence
 	// Unique: every value has one writer, and nothing deletes. Then Check decides.
 	Unique bool
-	// Vague counts the observations that Ops do not express in full (presence without value, inequality, ranges).
-	Vague int
+	Nots   int // observations of what the value was not
+	Vague  int // observations that Ops do not express in full (past revisions, ranges, compares)
 
 	numbers map[string]int32
 	writer  []int32 // by value: index in Ops of its writer, or None
@@ -127,8 +127,11 @@ func (k *Key) add(op *history.Op, id int32, t Touch, maybe, exact bool) {
 	if maybe {
 		o.Return = Forever
 	}
-	if !exact || o.Not {
+	if !exact {
 		k.Vague++
+	}
+	if o.Not {
+		k.Nots++
 	}
 	if o.Write == Missing || o.Write > 0 && k.writer[o.Write] != None {
 		k.Unique = false

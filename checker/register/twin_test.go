@@ -78,6 +78,14 @@ func happen(rng *rand.Rand, k *Key, o *Op, state int32) int32 {
 	switch rng.IntN(5) {
 	case 0, 1:
 		o.Read = state
+		if rng.IntN(8) == 0 {
+			o.Read, o.Not = int32(rng.IntN(len(k.Values))), true
+			if o.Read == state {
+				o.Not = false
+			} else {
+				k.Nots++
+			}
+		}
 		return state
 	case 2:
 		o.Write = fresh()
@@ -119,7 +127,7 @@ func searchOps(k *Key, only []int32, blind bool) []search.Op {
 	for i := range k.Ops {
 		o := &k.Ops[i]
 		s := search.Op{Call: o.Call, Return: o.Return, ID: i, Read: search.Nothing, Write: search.Nothing, Maybe: o.Maybe}
-		s.Read[0], s.Write[0] = o.Read, o.Write
+		s.Read[0], s.Write[0], s.Not[0] = o.Read, o.Write, o.Not
 		if blind && o.Write != None {
 			s.Read[0] = None
 		}
@@ -148,15 +156,24 @@ func show(k *Key) string {
 // changes nothing.
 func TestAgreement(t *testing.T) {
 	ctx := context.Background()
-	illegal := 0
+	illegal, missed := 0, 0
 	for seed := range uint64(rounds(20_000)) {
 		k := small(rand.New(rand.NewPCG(seed, 1)))
 		for _, blind := range []bool{false, true} {
 			ops := searchOps(k, nil, blind)
 			want := search.Brute(ctx, ops)
 			conflict, err := k.Check(ctx, blind)
-			if err != nil || (conflict != nil) != (want == search.Illegal) {
+			// What the value was not, the zones do not use.
+			if err != nil || conflict != nil && want != search.Illegal || conflict == nil && want == search.Illegal && k.Nots == 0 {
 				t.Fatalf("seed %d, blind %v: zones found %+v, brute force %v\n%s", seed, blind, conflict, want, show(k))
+			}
+			if order, c, _ := k.Linearize(ctx); !blind && c == nil {
+				switch {
+				case order == nil && k.Nots == 0 || order != nil && (want == search.Illegal || k.Verify(order) != nil):
+					t.Fatalf("seed %d: the order %v does not hold: %v\n%s", seed, order, k.Verify(order), show(k))
+				case order == nil && want == search.Legal:
+					missed++
+				}
 			}
 			if got := search.Porcupine(ctx, ops); got != want {
 				t.Fatalf("seed %d, blind %v: Porcupine %v, brute force %v\n%s", seed, blind, got, want, show(k))
@@ -178,5 +195,5 @@ func TestAgreement(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of them illegal", illegal)
+	t.Logf("%d of them illegal, %d legal ones left to the search", illegal, missed)
 }
