@@ -171,7 +171,7 @@ func TestCoverage(t *testing.T) {
 	all := latency.NewHistogram()
 	lo, hi := make([]float64, runs), make([]float64, runs)
 	for i := range runs {
-		r := latency.Measure(example.Run(example.Options{Seed: uint64(i), Length: time.Minute, Rate: 60, Drift: .25}))
+		r := latency.Measure(example.Run(example.Options{Seed: uint64(i), Length: time.Minute, Rate: 30, Drift: .25}))
 		all.Merge(r.Total(latency.Filter{}, latency.Due))
 		c, err := claims.Parse("all.p95 < 5ms")
 		if err != nil {

@@ -26,14 +26,15 @@ func NewHistogram() *Histogram {
 
 // Record adds a duration. One beyond the range is recorded at its limit and counted in Clipped; a negative one is zero.
 func (h *Histogram) Record(d time.Duration) {
-	ns := max(0, int64(d))
-	if ns > highest {
-		ns = highest
+	ns, over := inRange(d)
+	if h.dense.RecordValue(ns) != nil || over {
 		h.Clipped++
 	}
-	if h.dense.RecordValue(ns) != nil {
-		h.Clipped++ // out of reach: the value was brought into range above
-	}
+}
+
+// inRange brings a duration into the histograms' range, and reports whether it was beyond it.
+func inRange(d time.Duration) (ns int64, over bool) {
+	return min(max(0, int64(d)), highest), int64(d) > highest
 }
 
 // Merge adds another histogram's durations.

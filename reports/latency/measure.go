@@ -107,7 +107,17 @@ func (r *Recording) second(at time.Duration) int { return int((at - r.Start) / t
 // packer turns operations into packed histograms by way of two dense ones that it uses again and again.
 type packer [2]*Histogram
 
+// fewOps is the number of operations up to which it costs less to record them one by one than to sweep a dense
+// histogram.
+const fewOps = 40
+
 func (p packer) pack(ops []*history.Op) (faces [2]*hdrhistogram.PackedHistogram, clipped int64) {
+	for _, face := range Faces {
+		faces[face] = hdrhistogram.NewPacked(lowest, highest, digits)
+	}
+	if len(ops) <= fewOps {
+		return faces, recordEach(ops, faces)
+	}
 	for _, face := range Faces {
 		p[face].reset()
 	}
@@ -116,10 +126,25 @@ func (p packer) pack(ops []*history.Op) (faces [2]*hdrhistogram.PackedHistogram,
 		p[Send].Record(op.Return - op.Call)
 	}
 	for _, face := range Faces {
-		faces[face] = hdrhistogram.NewPacked(lowest, highest, digits)
 		faces[face].MergeFrom(p[face].dense)
 	}
 	return faces, p[Due].Clipped
+}
+
+func recordEach(ops []*history.Op, faces [2]*hdrhistogram.PackedHistogram) (clipped int64) {
+	for _, op := range ops {
+		for _, face := range Faces {
+			from := op.Due
+			if face == Send {
+				from = op.Call
+			}
+			ns, over := inRange(op.Return - from)
+			if faces[face].RecordValue(ns) != nil || over && face == Due {
+				clipped++
+			}
+		}
+	}
+	return clipped
 }
 
 func (r *Recording) countEnded(load []*history.Op) []Ended {
