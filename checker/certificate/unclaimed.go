@@ -15,12 +15,17 @@ func (c *certifier) unclaimed(rev int64) {
 	case f.differ:
 		c.doubtful(rev, f, "those who saw it do not agree")
 	case Own(c.store, f.changes, c.rules.Exempt, c.outside):
-		c.cert.Foreign = append(c.cert.Foreign, Foreign{rev, f.changes})
-		c.cert.Steps = append(c.cert.Steps, Step{int32(-len(c.cert.Foreign)), rev})
-		c.store.Apply(rev, f.changes)
+		c.asSeen(rev, f)
 	default:
 		c.byClient(rev, f)
 	}
+}
+
+// asSeen takes the changes that were seen, whoever made them.
+func (c *certifier) asSeen(rev int64, f *fact) {
+	c.cert.Foreign = append(c.cert.Foreign, Foreign{rev, f.changes})
+	c.cert.Steps = append(c.cert.Steps, Step{int32(-len(c.cert.Foreign)), rev})
+	c.store.Apply(rev, f.changes)
 }
 
 // claim is a revision that operations of unknown outcome may have made, and the step that one of them has taken.
@@ -58,7 +63,6 @@ func (c *certifier) byClient(rev int64, f *fact) {
 	case !c.match(n, map[int32]bool{}):
 		c.claims = c.claims[:n]
 		c.nobody(rev, f)
-		c.store.Apply(rev, f.changes)
 	default:
 		c.claims[n].step = len(c.cert.Steps)
 		c.cert.Steps = append(c.cert.Steps, Step{c.taker(n), rev})
@@ -169,10 +173,12 @@ func (c *certifier) nobody(rev int64, f *fact) {
 		if _, changes := model.Eval(c.store, rev-1, &c.h.Ops[i].Request); !ch.Deleted || len(changes) > 0 {
 			c.find(Finding{Kind: Effect, Op: i, Rev: rev, Keys: []string{ch.KV.Key},
 				Why: fmt.Sprintf("cannot have had the effect that was seen: %s (%s)", what, c.instead(i, changes))})
+			c.asSeen(rev, f)
 			return
 		}
 	}
 	c.find(Finding{Kind: Nobody, Op: -1, Rev: rev, Keys: []string{ch.KV.Key}, Why: what + ", and no operation asked for that"})
+	c.asSeen(rev, f)
 }
 
 func (c *certifier) instead(i int32, changes []model.Change) string {
@@ -193,7 +199,7 @@ func (c *certifier) doubtful(rev int64, f *fact, why string) {
 	if c.doubt == "" {
 		c.doubt = fmt.Sprintf("revision %d: %s", rev, why)
 	}
-	c.store.Apply(rev, f.changes)
+	c.asSeen(rev, f)
 	if c.unresolved == 0 {
 		c.firstGap = rev
 	}
