@@ -12,12 +12,15 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/whitewater-kv/whitewater/cluster/etcd/member"
+	"github.com/whitewater-kv/whitewater/cluster/etcd/unary"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
 // client is a connection to one member.
 type client struct {
-	conn     *grpc.ClientConn
+	fast     *unary.Client // for requests of the store, which are measured
+	methods  *methods
+	conn     *grpc.ClientConn // for everything else; it connects when it is used
 	kv       pb.KVClient
 	lease    pb.LeaseClient
 	lock     member.LockClient
@@ -34,25 +37,34 @@ var errStranger = errors.New("another member answers")
 
 // Do sends the request once, and says what is known of it.
 func (c *client) Do(ctx context.Context, r history.Request) history.Result {
+	if result, ok := c.doFast(ctx, r); ok {
+		return result
+	}
 	a := &attempt{Context: ctx}
 	result, header, err := c.send(a, r)
-	if err == nil && c.expect.check(header) != nil {
+	result.Header = headerOf(header)
+	return c.judge(r, result, err, a.sent.Load() > 0)
+}
+
+// judge says how a request came out.
+func (c *client) judge(r history.Request, result history.Result, err error, sent bool) history.Result {
+	if err == nil && c.expect.check(result.Header) != nil {
 		err = errStranger
 	}
 	if err == nil {
-		result.Outcome, result.Header = history.OK, headerOf(header)
+		result.Outcome = history.OK
 		return result
 	}
 	if r.Kind == history.Leader && status.Code(err) == codes.Unknown && status.Convert(err).Message() == "election: no leader" {
 		return history.Result{Outcome: history.OK} // an answer, though etcd gives it as an error
 	}
-	outcome, class := classify(r, err, int(a.sent.Load()))
+	outcome, class := classify(r, err, sent)
 	return history.Result{Outcome: outcome, Error: class}
 }
 
 // Close ends the connection and what is in flight on it.
 func (c *client) Close() error {
-	c.once.Do(func() { c.closeErr = c.conn.Close() })
+	c.once.Do(func() { c.closeErr = errors.Join(c.fast.Close(), c.conn.Close()) })
 	return c.closeErr
 }
 

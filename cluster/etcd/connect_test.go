@@ -129,6 +129,9 @@ func TestMutualTLS(t *testing.T) {
 		if err := client.prove(bounded(t)); err == nil {
 			t.Errorf("let in with certificate: %s", name)
 		}
+		if _, err := client.proveFast(bounded(t)); err == nil {
+			t.Errorf("the fast path is let in with certificate: %s", name)
+		}
 		client.Close()
 	}
 }

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/cluster/etcd/member"
+	"github.com/whitewater-kv/whitewater/cluster/etcd/unary"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -26,13 +28,17 @@ import (
 // back. A connection of ours goes to one address for good.
 type dialler struct {
 	transport credentials.TransportCredentials
+	tls       *tls.Config // nil = in the clear
+	methods   *methods
 	noPrev    bool
 }
 
 func newDialler(certs *certificates, spec cluster.Spec) *dialler {
-	d := &dialler{transport: insecure.NewCredentials(), noPrev: spec.NoPrev}
+	d := &dialler{transport: insecure.NewCredentials(), methods: newMethods(certs != nil), noPrev: spec.NoPrev}
 	if certs != nil {
 		d.transport = credentials.NewTLS(certs.client)
+		d.tls = certs.client.Clone()
+		d.tls.NextProtos = []string{"h2"}
 	}
 	return d
 }
@@ -63,8 +69,23 @@ func (d *dialler) open(a address, expect identity) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", a.addr, err)
 	}
-	return &client{conn: conn, kv: pb.NewKVClient(conn), lease: pb.NewLeaseClient(conn), lock: member.NewLockClient(conn),
+	return &client{fast: unary.New(d.connect(a)), methods: d.methods, conn: conn, kv: pb.NewKVClient(conn), lease: pb.NewLeaseClient(conn), lock: member.NewLockClient(conn),
 		election: member.NewElectionClient(conn), expect: expect, prev: !d.noPrev}, nil
+}
+
+// connect is how the fast path reaches an address.
+func (d *dialler) connect(a address) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, a.network, a.addr)
+		if err != nil || d.tls == nil {
+			return conn, err
+		}
+		secure := tls.Client(conn, d.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return secure, nil
+	}
 }
 
 // dial connects a client to a member, along the clients' link.
@@ -77,29 +98,29 @@ func (s *system) dial(ctx context.Context, id history.NodeID) (cluster.Client, e
 	if err != nil {
 		return nil, err
 	}
-	if err := c.prove(ctx, grpc.WaitForReady(true)); err != nil {
+	if err := c.await(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("dial %s: %w", id, err), c.Close())
 	}
 	return c, nil
 }
 
-// prove checks who answers.
-func (c *client) prove(ctx context.Context, options ...grpc.CallOption) error {
-	response, err := pb.NewMaintenanceClient(c.conn).Status(ctx, &pb.StatusRequest{}, options...)
+// prove checks who answers on gRPC's connection.
+func (c *client) prove(ctx context.Context) error {
+	response, err := pb.NewMaintenanceClient(c.conn).Status(ctx, &pb.StatusRequest{})
 	if err != nil {
 		return err
 	}
-	return c.expect.check(response.GetHeader())
+	return c.expect.check(headerOf(response.GetHeader()))
 }
 
 // check compares an answer's header with who should have answered: ports may be another program's by now, even another
 // etcd's.
-func (want identity) check(h *pb.ResponseHeader) error {
-	if want.cluster != 0 && h.GetClusterId() != want.cluster {
-		return fmt.Errorf("cluster %x answers instead of %x", h.GetClusterId(), want.cluster)
+func (want identity) check(h history.Header) error {
+	if want.cluster != 0 && h.Cluster != want.cluster {
+		return fmt.Errorf("cluster %x answers instead of %x", h.Cluster, want.cluster)
 	}
-	if want.member != 0 && h.GetMemberId() != want.member {
-		return fmt.Errorf("member %x answers instead of %x", h.GetMemberId(), want.member)
+	if want.member != 0 && h.Member != want.member {
+		return fmt.Errorf("member %x answers instead of %x", h.Member, want.member)
 	}
 	return nil
 }

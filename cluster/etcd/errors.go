@@ -62,13 +62,13 @@ var table = []row{
 	{codes.Canceled, "", history.Unknown, "cancelled", false},
 }
 
-// classify says what an error proves of a request that went out sent times.
-func classify(q history.Request, err error, sent int) (history.Outcome, string) {
+// classify says what an error proves of a request that may have gone out, or certainly has not.
+func classify(q history.Request, err error, sent bool) (history.Outcome, string) {
 	if errors.Is(err, errStranger) {
 		return history.Unknown, "wrong member"
 	}
 	s := status.Convert(err)
-	if sent == 0 {
+	if !sent {
 		return history.Fail, "not sent: " + notSent(s)
 	}
 	for _, r := range table {

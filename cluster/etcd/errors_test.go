@@ -87,7 +87,7 @@ func TestErrorTable(t *testing.T) {
 	}
 	got, used := "\n", make(map[row]bool)
 	for _, err := range answers {
-		outcome, class := classify(history.Request{Kind: history.Put}, err, 1)
+		outcome, class := classify(history.Request{Kind: history.Put}, err, true)
 		s := status.Convert(err)
 		got += fmt.Sprintf("%v: %s -> %v %s\n", s.Code(), s.Message(), outcome, class)
 		for _, r := range table {
@@ -121,7 +121,7 @@ func TestErrorInTransaction(t *testing.T) {
 		{get, history.Fail},
 	} {
 		for _, err := range []error{rpctypes.ErrGRPCCompacted, rpctypes.ErrGRPCFutureRev} {
-			if outcome, _ := classify(test.request, err, 1); outcome != test.want {
+			if outcome, _ := classify(test.request, err, true); outcome != test.want {
 				t.Errorf("%v: %v: %v, want %v", test.request, err, outcome, test.want)
 			}
 		}
@@ -131,19 +131,19 @@ func TestErrorInTransaction(t *testing.T) {
 func TestNotSentAndStrangers(t *testing.T) {
 	for _, test := range []struct {
 		err  error
-		sent int
+		sent bool
 		want string
 	}{
-		{status.Error(codes.Unavailable, "connection error"), 0, "fail not sent: no connection"},
-		{status.FromContextError(context.DeadlineExceeded).Err(), 0, "fail not sent: deadline exceeded"},
-		{status.FromContextError(context.Canceled).Err(), 0, "fail not sent: cancelled"},
-		{status.Error(codes.Internal, "cannot encode"), 0, "fail not sent: internal"},
-		{errStranger, 1, "unknown wrong member"},
-		{errors.New("what no table lists"), 1, "unknown unknown"},
+		{status.Error(codes.Unavailable, "connection error"), false, "fail not sent: no connection"},
+		{status.FromContextError(context.DeadlineExceeded).Err(), false, "fail not sent: deadline exceeded"},
+		{status.FromContextError(context.Canceled).Err(), false, "fail not sent: cancelled"},
+		{status.Error(codes.Internal, "cannot encode"), false, "fail not sent: internal"},
+		{errStranger, true, "unknown wrong member"},
+		{errors.New("what no table lists"), true, "unknown unknown"},
 	} {
 		outcome, class := classify(history.Request{Kind: history.Put}, test.err, test.sent)
 		if got := fmt.Sprintf("%v %s", outcome, class); got != test.want {
-			t.Errorf("%v, sent %d: %s, want %s", test.err, test.sent, got, test.want)
+			t.Errorf("%v, sent %v: %s, want %s", test.err, test.sent, got, test.want)
 		}
 	}
 }

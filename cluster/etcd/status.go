@@ -30,7 +30,7 @@ func (s *system) status(ctx context.Context, id history.NodeID) history.Status {
 	}
 	response, err := pb.NewMaintenanceClient(s.probes[id].conn).Status(ctx, &pb.StatusRequest{})
 	report.At = s.spec.Since()
-	if err != nil || s.expect(id).check(response.GetHeader()) != nil {
+	if err != nil || s.expect(id).check(headerOf(response.GetHeader())) != nil {
 		return report
 	}
 	fill(&report, response, s.name(response.GetLeader()))

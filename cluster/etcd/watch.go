@@ -37,7 +37,7 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 		if response, err = stream.Recv(); err != nil {
 			break
 		}
-		if err = c.expect.check(response.GetHeader()); err == nil {
+		if err = c.expect.check(headerOf(response.GetHeader())); err == nil {
 			err = deliver(response, each)
 		}
 	}

@@ -114,8 +114,7 @@ func (r *replay) record(d wal.Decoder, rec *walpb.Record) error {
 		if err := proto.Unmarshal(rec.GetData(), &s); err != nil {
 			return fmt.Errorf("hard state: %w", err)
 		}
-		r.wal.States = append(r.wal.States, history.HardState{Term: s.GetTerm(), Vote: s.GetVote(), Commit: s.GetCommit()})
-		r.commit = s.GetCommit()
+		r.state(history.HardState{Term: s.GetTerm(), Vote: s.GetVote(), Commit: s.GetCommit()})
 	case wal.SnapshotType:
 		var s walpb.Snapshot
 		if err := proto.Unmarshal(rec.GetData(), &s); err != nil {
@@ -124,6 +123,14 @@ func (r *replay) record(d wal.Decoder, rec *walpb.Record) error {
 		r.snapshot(s.GetIndex(), s.GetTerm())
 	}
 	return nil
+}
+
+// state keeps a hard state, unless it only repeats the one before: each segment begins with it.
+func (r *replay) state(s history.HardState) {
+	if n := len(r.wal.States); n == 0 || r.wal.States[n-1] != s {
+		r.wal.States = append(r.wal.States, s)
+	}
+	r.commit = s.Commit
 }
 
 // entry puts an entry where it belongs. One at an index that is already there replaces it and all that follow.
