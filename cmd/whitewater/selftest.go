@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/whitewater-kv/whitewater/checker"
+	"github.com/whitewater-kv/whitewater/checker/generate"
 	"github.com/whitewater-kv/whitewater/cluster/memkv"
 	"github.com/whitewater-kv/whitewater/harness"
 	"github.com/whitewater-kv/whitewater/reports"
@@ -26,7 +27,7 @@ var controls = []string{"serializable-stale", "lock-set"}
 // trial is one planted mistake, and who noticed it.
 type trial struct {
 	Name     string   `json:"name"`
-	Kind     string   `json:"kind"` // "control": a real cluster, used wrongly; "bug": a store that is wrong
+	Kind     string   `json:"kind"` // "control": a real cluster, used wrongly; "bug": a store that is wrong; "mutation": a history
 	Doc      string   `json:"doc"`
 	Workload string   `json:"workload"`
 	Expected []string `json:"expected,omitempty"` // the checkers that should notice
@@ -40,12 +41,13 @@ func selftestCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "selftest [NAME...]",
 		Short: "Plant mistakes and see whether they are noticed: would it notice?",
-		Long: "Run the negative controls on a real cluster, and every planted bug of the in-memory store, and say which checks\n" +
-			"noticed. Exits 4 if a mistake went by unnoticed.",
+		Long: "Run the negative controls on a real cluster, every planted bug of the in-memory store, and every mutation of valid\n" +
+			"histories, and say which checks noticed. Exits 4 if a mistake went by unnoticed.",
 	}
 	r := addRunning(cmd)
 	real := cmd.Flags().Bool("controls", true, "run the negative controls on a real cluster")
 	bugs := cmd.Flags().Bool("bugs", true, "run the planted bugs of the in-memory store")
+	mutated := cmd.Flags().Bool("mutations", true, "judge mutations of valid histories")
 	length := cmd.Flags().Duration("duration", 10*time.Second, "how long each planted bug is looked for")
 	parallel := cmd.Flags().Int("parallel", 4, "planted bugs looked for at one time; nothing of them is measured")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -73,6 +75,9 @@ func selftestCommand(a *app) *cobra.Command {
 			}
 			all = append(all, found...)
 		}
+		if *mutated {
+			all = append(all, mutations(ctx, wanted)...)
+		}
 		return a.trials(r.out.format.value, all, i.signal())
 	}
 	return cmd
@@ -82,6 +87,9 @@ func knownTrials(names []string) error {
 	known := slices.Clone(controls)
 	for _, b := range memkv.Bugs {
 		known = append(known, b.Name)
+	}
+	for _, m := range generate.Mutations() {
+		known = append(known, m.Name)
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
@@ -196,13 +204,13 @@ func failed(sum *reports.Summary) (names []string) {
 // trials presents who noticed what.
 func (a *app) trials(output string, all []trial, signal int) error {
 	missed := 0
-	rows := [][]string{{"", "mistake", "noticed by", "of", ""}}
+	rows := [][]string{{"", "mistake", "kind", "noticed by", "should be noticed by", ""}}
 	for _, t := range all {
 		if !t.Noticed {
 			missed++
 		}
 		rows = append(rows, []string{
-			map[bool]string{true: "✓", false: "✗"}[t.Noticed], t.Name, strings.Join(t.Caught, ","), strings.Join(t.Expected, ","),
+			map[bool]string{true: "✓", false: "✗"}[t.Noticed], t.Name, t.Kind, strings.Join(t.Caught, ","), strings.Join(t.Expected, ","),
 			strings.TrimSpace(t.Doc + " " + t.Error),
 		})
 	}
