@@ -128,8 +128,8 @@ func (s *sim) read(req history.Request, now int64, skips map[int64]bool, res *hi
 			res.More = true
 			continue
 		}
-		if req.KeysOnly {
-			kv.Value = ""
+		if req.KeysOnly { // etcd answers from its index, which does not know leases
+			kv.Value, kv.Lease = "", 0
 		}
 		res.KVs = append(res.KVs, kv)
 	}
