@@ -7,11 +7,13 @@ import (
 
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/cluster/etcd"
+	"github.com/whitewater-kv/whitewater/cluster/memkv"
 )
 
 // All are the drivers, the default first.
 var All = []cluster.Driver{
 	etcd.Driver,
+	memkv.Driver,
 }
 
 // Find returns the driver of that name; "" is the default.
