@@ -276,7 +276,7 @@ func (d *durable) replays() (changes int) {
 	revs := slices.Sorted(maps.Keys(acks))
 	for i := range d.h.Watches {
 		w := &d.h.Watches[i]
-		if w.Purpose != "replay" || w.Key != "" || w.End != "\x00" || w.NoPut || w.NoDelete {
+		if w.Purpose != "replay" || !allKeys(w) || w.NoPut || w.NoDelete {
 			continue
 		}
 		told := map[int64][]history.Event{}

@@ -53,7 +53,7 @@ func (w *witness) name(o *search.Op) string {
 
 // explain says in one sentence why the operations cannot be ordered.
 func (w *witness) explain() string {
-	for _, rule := range []func() string{w.phantom, w.stale, w.lost} {
+	for _, rule := range []func() string{w.phantom, w.stale, w.lost, w.crossed} {
 		if why := rule(); why != "" {
 			return why
 		}
@@ -209,6 +209,43 @@ func (w *witness) lost() string {
 				continue
 			}
 			return fmt.Sprintf("key %s: %s and %s both replaced %s, so that one update was lost", w.key, w.name(a), w.name(b), w.value(a.Read[0]))
+		}
+	}
+	return ""
+}
+
+// crossed: each of two values was there before the other.
+func (w *witness) crossed() string {
+	for i := range w.ops {
+		for j := range w.ops {
+			a, b := shown(&w.ops[i]), shown(&w.ops[j])
+			if a == search.None || b == search.None || a >= b {
+				continue
+			}
+			if x, y := w.precedes(a, b), w.precedes(b, a); x != "" && y != "" {
+				return fmt.Sprintf("key %s: %s, but %s", w.key, x, y)
+			}
+		}
+	}
+	return ""
+}
+
+// shown is the value that an operation shows to be there: the one it wrote, or saw.
+func shown(o *search.Op) int32 {
+	if o.Write[0] != search.None || o.Not[0] {
+		return o.Write[0]
+	}
+	return o.Read[0]
+}
+
+// precedes says why value a was there before value b; "" if nothing shows it.
+func (w *witness) precedes(a, b int32) string {
+	for i := range w.ops {
+		for j := range w.ops {
+			x, y := &w.ops[i], &w.ops[j]
+			if shown(x) == a && shown(y) == b && !x.Maybe && x.Return < y.Call {
+				return fmt.Sprintf("%s was there before %s, as %s was over %s before %s was called", w.value(a), w.value(b), w.name(x), ago(y.Call-x.Return), w.name(y))
+			}
 		}
 	}
 	return ""

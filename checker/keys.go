@@ -16,7 +16,7 @@ type keyVerdict struct {
 	verdict Verdict
 	by      string // the engine
 	why     string // of Unknown
-	suspect []search.Op
+	suspect [][]search.Op // each of them wrong by itself; the shortest proof is wanted
 }
 
 // judgeKeys decides every key, those that need no search first: then the time left is for the others, the smaller first.
@@ -46,6 +46,9 @@ func (l *linear) judgeKeys(ctx context.Context, keys []*register.Key) {
 	}
 }
 
+// chainLimit is the longest conflict along a chain of writes that is shrunk where a conflict without chains is known.
+const chainLimit = 64
+
 // byZones decides a key of unique values, and checks the order that it finds again; or it finds a conflict in a key that
 // it cannot decide.
 func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool) {
@@ -59,10 +62,14 @@ func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool
 		v.why = stopped(ctx)
 		return v, true
 	case conflict != nil:
-		if shorter, err := k.Check(ctx, true); err == nil && shorter != nil {
-			conflict = shorter
+		v.verdict = Fail
+		blind, err := k.Check(ctx, true)
+		if err == nil && blind != nil {
+			v.suspect = append(v.suspect, suspects(k, blind))
 		}
-		v.verdict, v.suspect = Fail, suspects(k, conflict)
+		if len(v.suspect) == 0 || len(conflict.Ops) <= chainLimit {
+			v.suspect = append(v.suspect, suspects(k, conflict))
+		}
 		return v, true
 	case k.Vague > 0 || order == nil:
 		return v, false
@@ -97,7 +104,7 @@ func (l *linear) bySearch(ctx context.Context, k *register.Key) keyVerdict {
 	case search.Legal:
 		v.verdict = Pass
 	case search.Illegal:
-		v.verdict, v.suspect = Fail, ops
+		v.verdict, v.suspect = Fail, [][]search.Op{ops}
 	default:
 		v.why = "neither our search nor Porcupine had decided when " + stopped(ctx)
 		if stopped(ctx) == "" {

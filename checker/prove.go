@@ -17,8 +17,18 @@ const oracleTime = 2 * time.Second
 // prove shrinks the key's suspects and has the rest confirmed by two searches that share no code. What they do not
 // confirm is a bug of ours, and no verdict.
 func (l *linear) prove(ctx context.Context, v *keyVerdict) {
-	ops, err := confirmed(ctx, v.suspect)
-	if err != nil {
+	var ops []search.Op
+	var err error
+	for _, suspect := range v.suspect {
+		few, wrong := confirmed(ctx, suspect)
+		switch {
+		case wrong != nil:
+			err = wrong
+		case ops == nil || len(few) < len(ops):
+			ops = few
+		}
+	}
+	if ops == nil || err != nil && stopped(ctx) == "" {
 		v.verdict, v.why = Unknown, err.Error()
 		if stopped(ctx) == "" {
 			l.bugs = append(l.bugs, fmt.Sprintf("key %s: %s", v.key.Name, err))

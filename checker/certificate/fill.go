@@ -79,7 +79,8 @@ func (f *fact) add(ch model.Change) {
 
 // stream takes the events of free revisions; a watch of all keys that went on afterwards told all of them.
 func (c *certifier) stream(w *history.Watch, free func(int64) bool) {
-	all := w.Key == "" && w.End == "\x00" && !w.NoPut && !w.NoDelete
+	// "" and "\x00" both stand for the first key: clients cannot send the former.
+	all := (w.Key == "" || w.Key == "\x00") && w.End == "\x00" && !w.NoPut && !w.NoDelete
 	for i := range w.Responses {
 		r := &w.Responses[i]
 		for j := range r.Events {
