@@ -149,7 +149,7 @@ func plain(h *history.History, r *register.Reader) float64 {
 	decided := 0
 	for i, k := range keys {
 		part, stop := share(ctx, len(keys)-i)
-		if search.Porcupine(part, searchOps(k, nil)) != search.Unknown {
+		if search.Porcupine(part, searchOps(k.Ops)) != search.Unknown {
 			decided++
 		}
 		stop()

@@ -14,8 +14,8 @@ import (
 type keyVerdict struct {
 	key     *register.Key
 	verdict Verdict
-	by      string // the engine
-	why     string // of Unknown
+	by      string        // the engine
+	why     string        // of Unknown
 	suspect [][]search.Op // each of them wrong by itself; the shortest proof is wanted
 }
 
@@ -65,10 +65,10 @@ func (l *linear) byZones(ctx context.Context, k *register.Key) (keyVerdict, bool
 		v.verdict = Fail
 		blind, err := k.Check(ctx, true)
 		if err == nil && blind != nil {
-			v.suspect = append(v.suspect, suspects(k, blind))
+			v.suspect = append(v.suspect, searchOps(k.Proof(blind)))
 		}
 		if len(v.suspect) == 0 || len(conflict.Ops) <= chainLimit {
-			v.suspect = append(v.suspect, suspects(k, conflict))
+			v.suspect = append(v.suspect, searchOps(k.Proof(conflict)))
 		}
 		return v, true
 	case k.Vague > 0 || order == nil:
@@ -88,7 +88,7 @@ const searchLimit = 50_000
 // bySearch decides a key by search: our own, and Porcupine where that was cut short.
 func (l *linear) bySearch(ctx context.Context, k *register.Key) keyVerdict {
 	v := keyVerdict{key: k, by: "search"}
-	ops := search.Tighten(searchOps(k, nil))
+	ops := search.Tighten(searchOps(k.Ops))
 	if len(ops) > searchLimit {
 		v.why = fmt.Sprintf("%d operations are more than the %d that are searched", len(ops), searchLimit)
 		return v
@@ -124,32 +124,13 @@ func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, part, fmt.Errorf("its share of the time, %v, was over", part.Round(time.Millisecond)))
 }
 
-// suspects are the operations of a conflict, with what writes saw left out where the conflict does not need it.
-func suspects(k *register.Key, c *register.Conflict) []search.Op {
-	ops := searchOps(k, c.Ops)
+// searchOps are operations on a key as the search takes them.
+func searchOps(ops []register.Op) []search.Op {
+	out := make([]search.Op, len(ops))
 	for i := range ops {
-		if c.Blind && ops[i].Write != search.Nothing {
-			ops[i].Read, ops[i].Not = search.Nothing, [search.Keys]bool{}
-		}
-	}
-	return ops
-}
-
-// searchOps are a key's operations (all, or those at the indices) as the search takes them.
-func searchOps(k *register.Key, indices []int32) []search.Op {
-	var out []search.Op
-	add := func(o *register.Op) {
-		s := search.Op{Call: o.Call, Return: o.Return, ID: int(o.ID), Read: search.Nothing, Write: search.Nothing, Maybe: o.Maybe}
+		o, s := &ops[i], &out[i]
+		*s = search.Op{Call: o.Call, Return: o.Return, ID: int(o.ID), Read: search.Nothing, Write: search.Nothing, Maybe: o.Maybe}
 		s.Read[0], s.Write[0], s.Not[0] = o.Read, o.Write, o.Not
-		out = append(out, s)
-	}
-	if indices == nil {
-		for i := range k.Ops {
-			add(&k.Ops[i])
-		}
-	}
-	for _, i := range indices {
-		add(&k.Ops[i])
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"time"
 )
@@ -48,6 +49,25 @@ type zone struct {
 func (k *Key) Check(ctx context.Context, blind bool) (*Conflict, error) {
 	c, _, _ := k.check(blind)
 	return c, ctx.Err()
+}
+
+// Proof returns the operations of a conflict as a history of their own that is wrong if the key's is: without what
+// writes saw of values whose writers are not among them, or, of a blind conflict, of any.
+func (k *Key) Proof(c *Conflict) []Op {
+	among := map[int32]bool{}
+	for _, i := range c.Ops {
+		among[i] = true
+	}
+	out := make([]Op, 0, len(c.Ops))
+	for _, i := range c.Ops {
+		o := k.Ops[i]
+		known := o.Read <= Missing || k.writer[o.Read] == None || among[k.writer[o.Read]]
+		if o.Write != None && (c.Blind || !known) {
+			o.Read, o.Not = None, false
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 // Linearize is Check, and returns an order of the operations if there is no conflict. It returns neither if the order
@@ -326,7 +346,8 @@ func (k *Key) closure(v *values, root int32, ops []int32) []int32 {
 			vals[o.Read] = true
 		}
 	}
-	for val, begun := root, false; len(vals) > 0; {
+	// The beginning of time has no operation: what follows it is followed from there.
+	for val, begun := root, slices.Contains(ops, None) && root == Missing; len(vals) > 0; {
 		begun = begun || vals[val]
 		delete(vals, val)
 		if w := k.writer[val]; begun && val != Missing && !in[w] {
