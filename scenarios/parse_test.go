@@ -25,7 +25,7 @@ var known = Names{
 		"watch-latency", "lease-keepalive", "stm",
 	},
 	Faults: []string{"kill", "pause", "partition", "stop", "move-leader", "duty", "delay"},
-	Checks: []string{"linearizable", "durable", "revisions", "leader-terms", "crashes", "activity", "serializable", "watch", "raft", "hashes", "lease"},
+	Checks: []string{"linearizable", "durable", "revisions", "leader-terms", "crashes", "activity", "serializable", "watch", "raft", "hashes", "lease", "availability"},
 }
 
 // Each file of testdata/problems is a scenario that is wrong, with what is said of it.

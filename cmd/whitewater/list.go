@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/whitewater-kv/whitewater/checker"
+	"github.com/whitewater-kv/whitewater/cluster/drivers"
 	"github.com/whitewater-kv/whitewater/nemesis"
 	"github.com/whitewater-kv/whitewater/reports/claims"
 	"github.com/whitewater-kv/whitewater/scenarios"
@@ -52,7 +53,7 @@ var catalogs = []struct {
 		return all, nil
 	}},
 	{"targets", "systems that can be put under test", func() (all []entry, _ error) {
-		for _, d := range drivers {
+		for _, d := range drivers.All {
 			all = append(all, entry{d.Name, d.Doc})
 		}
 		return all, nil

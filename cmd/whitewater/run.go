@@ -121,7 +121,6 @@ func (a *app) one(ctx context.Context, r *running, s *scenarios.Scenario, i *int
 	if err != nil {
 		return nil, usage(err)
 	}
-	defer progress.Close()
 	if mode != "none" && mode != "json" {
 		fmt.Fprintf(a.err, "%s · %s · %s × %d · seed %d\n", program(), s.Name, targetName(s), s.Target.Nodes, s.Seed)
 	}
@@ -130,10 +129,10 @@ func (a *app) one(ctx context.Context, r *running, s *scenarios.Scenario, i *int
 		Began: func(run *store.Run) { i.owns(run.Path()) },
 		Live:  r.records,
 	})
+	progress.Close()
 	if err != nil {
 		return nil, environment(err)
 	}
-	progress.Close()
 	return r.conclude(ctx, recorded, s, i)
 }
 

@@ -14,6 +14,7 @@ var layers = map[string][]string{
 	"cluster/memkv":       {"cluster", "history", "internal/seed"},
 	"cluster/etcd":        {"cluster", "history", "internal/procs", "internal/links"},
 	"cluster/etcd/member": {"history"},
+	"cluster/drivers":     {"cluster", "history"},
 	"workloads":           {"history", "internal/seed"},
 	"nemesis":             {"cluster", "history", "internal/seed"},
 	"checker":             {"checker", "history"},
@@ -34,7 +35,7 @@ var layers = map[string][]string{
 
 // notFor takes back what a layer's names would allow.
 var notFor = map[string][]string{
-	"harness": {"cluster/etcd", "cluster/memkv"}, // its tests need no etcd
+	"harness": {"cluster/etcd", "cluster/drivers", "cluster/memkv"}, // its tests need no etcd
 	"cluster": {"cluster/etcd", "cluster/memkv"},
 }
 
