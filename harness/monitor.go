@@ -30,7 +30,7 @@ const recentSeconds = 30
 
 func newMonitor(rec *history.Recorder, plan Plan, keep func([]history.Record) error, p terminal.Progress) *monitor {
 	m := &monitor{rec: rec, keep: keep, progress: p, states: map[history.NodeID]history.Status{}, faults: map[int]string{}}
-	m.snap.Length, m.snap.Offered, m.snap.Stage = plan.Duration, plan.Meta.Rate, "launch"
+	m.snap.Length, m.snap.Offered = plan.Duration, plan.Meta.Rate
 	for _, node := range plan.Meta.Nodes {
 		m.snap.Nodes = append(m.snap.Nodes, terminal.Node{ID: node, Up: true})
 	}
@@ -70,7 +70,7 @@ func (m *monitor) digest(records []history.Record) {
 	for _, r := range records {
 		switch {
 		case r.Meta != nil:
-			m.stage(*r.Meta)
+			m.meta = *r.Meta
 		case r.Return != nil:
 			latencies = append(latencies, r.Return.Return-r.Return.Due)
 			m.count(r.Return.Result.Outcome)
@@ -83,7 +83,7 @@ func (m *monitor) digest(records []history.Record) {
 	m.snap.P50, m.snap.P99 = quantile(latencies, .5), quantile(latencies, .99)
 	m.snap.Recent = append(m.snap.Recent, m.snap.OK)
 	m.snap.Recent = m.snap.Recent[max(0, len(m.snap.Recent)-recentSeconds):]
-	m.snap.At = m.rec.Now() - m.meta.LoadStart
+	m.snap.At, m.snap.Stage = m.rec.Now()-m.meta.LoadStart, m.stage()
 	m.members()
 }
 
@@ -99,20 +99,21 @@ func (m *monitor) count(outcome history.Outcome) {
 	}
 }
 
-func (m *monitor) stage(meta history.Meta) {
-	m.meta = meta
-	switch now := m.rec.Now(); {
+// stage is the part of the run that has been reached.
+func (m *monitor) stage() string {
+	switch meta, now := m.meta, m.rec.Now(); {
 	case meta.FinalEnd > 0:
-		m.snap.Stage = "checking"
+		return "checking"
 	case meta.FinalStart > 0:
-		m.snap.Stage = "final reads"
+		return "final reads"
 	case meta.LoadEnd > 0:
-		m.snap.Stage = "healing"
+		return "healing"
+	case meta.LoadStart == 0:
+		return "launch"
 	case meta.LoadStart > now:
-		m.snap.Stage = "warm-up"
-	case meta.LoadStart > 0:
-		m.snap.Stage = "load"
+		return "warm-up"
 	}
+	return "load"
 }
 
 // fault tells of a fault's course: it is recorded when it begins, takes effect and ends.
