@@ -53,7 +53,7 @@ func (w *witness) name(o *search.Op) string {
 
 // explain says in one sentence why the operations cannot be ordered.
 func (w *witness) explain() string {
-	for _, rule := range []func() string{w.phantom, w.stale, w.lost, w.crossed} {
+	for _, rule := range []func() string{w.phantom, w.early, w.stale, w.lost, w.crossed} {
 		if why := rule(); why != "" {
 			return why
 		}
@@ -104,6 +104,27 @@ func writesValue(r *history.Request, key, value string) bool {
 		}
 	}
 	return false
+}
+
+// early: a value was seen before anybody had called for it.
+func (w *witness) early() string {
+	for i := range w.ops {
+		r := &w.ops[i]
+		if r.Read[0] <= search.Missing || r.Not[0] || r.Maybe {
+			continue
+		}
+		soonest := -1
+		for j := range w.ops {
+			if w.ops[j].Write[0] == r.Read[0] && (soonest < 0 || w.ops[j].Call < w.ops[soonest].Call) {
+				soonest = j
+			}
+		}
+		if soonest >= 0 && w.ops[soonest].Call > r.Return {
+			o := &w.ops[soonest]
+			return fmt.Sprintf("key %s: %s saw %s and was over %s before %s, which wrote it, was called", w.key, w.name(r), w.value(r.Read[0]), ago(o.Call-r.Return), w.name(o))
+		}
+	}
+	return ""
 }
 
 // stale: a value was seen although a later one was certainly there before.
