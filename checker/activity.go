@@ -58,7 +58,7 @@ func (f *findings) phases() {
 	}
 	for i := range f.h.Ops {
 		if op := &f.h.Ops[i]; op.Stage == history.Load && op.Result.Outcome == history.OK {
-			ok[history.PhaseAt(phases, op.Due)]++
+			ok[history.PhaseOf(phases, op)]++
 		}
 	}
 	for _, name := range []string{"quiet", "faulty", "recovery"} {

@@ -23,7 +23,7 @@ const (
 
 // Phases divides the load into consecutive spans. A fault's span lasts from its injection until its healing is done.
 // Recovery follows, until the first second in which nothing is waiting from before, as many operations succeed as are
-// due (within a tenth), and every member that is asked answers. The phase of an operation is that of the time it was due.
+// due (within a tenth), and every member that is asked answers. PhaseOf says to which of them an operation belongs.
 func Phases(h *History) []Phase {
 	from, to := h.Meta.LoadStart, h.Meta.LoadEnd
 	if to <= from {
@@ -72,6 +72,22 @@ func PhaseAt(phases []Phase, at time.Duration) string {
 		return ""
 	}
 	return phases[i].Name
+}
+
+// PhaseOf is the name of the operation's phase: "faulty" if a fault was active at any time from when it was due until it
+// returned, otherwise the phase in which it was due. An operation that waited while a fault began is of the fault's
+// doing, however quiet the moment in which it fell due.
+func PhaseOf(phases []Phase, op *Op) string {
+	i, found := slices.BinarySearchFunc(phases, op.Due, func(p Phase, at time.Duration) int { return cmp.Compare(p.From, at) })
+	if !found {
+		i = max(0, i-1)
+	}
+	for ; i < len(phases) && phases[i].From <= op.Return; i++ {
+		if phases[i].Name == "faulty" && op.Due < phases[i].To {
+			return "faulty"
+		}
+	}
+	return PhaseAt(phases, op.Due)
 }
 
 // faultSpans are the times of faults, in order, with those that overlap or touch made one. One that was never healed

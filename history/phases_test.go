@@ -89,6 +89,40 @@ func TestPhases(t *testing.T) {
 	}
 }
 
+// An operation is quiet only if nothing was broken from when it was due until it returned.
+func TestPhaseOf(t *testing.T) {
+	const ms = time.Millisecond
+	phases := []Phase{{"quiet", 1000 * ms, 2000 * ms}, {"faulty", 2000 * ms, 3000 * ms}, {"recovery", 3000 * ms, 4000 * ms},
+		{"quiet", 4000 * ms, 4500 * ms}, {"faulty", 4500 * ms, 4600 * ms}, {"quiet", 4600 * ms, 6000 * ms}}
+	cases := []struct {
+		name          string
+		due, returned time.Duration
+		want          string
+	}{
+		{"answered before the fault", 1900, 1999, "quiet"},
+		{"waiting when the fault begins", 1900, 2000, "faulty"},
+		{"from before the fault until after it", 1900, 3500, "faulty"},
+		{"due as it begins", 2000, 2001, "faulty"},
+		{"due in it, answered after", 2999, 3800, "faulty"},
+		{"due as it ends", 3000, 3001, "recovery"},
+		{"of a recovery, answered in the quiet that follows", 3900, 4100, "recovery"},
+		{"of a recovery, waiting when the next fault begins", 3900, 4500, "faulty"},
+		{"waiting through a whole fault", 4400, 5000, "faulty"},
+		{"never answered, but nothing was broken any more", 4600, 60000, "quiet"},
+		{"due before the load", 500, 600, ""},
+		{"due before the load, waiting when a fault begins", 500, 2100, "faulty"},
+		{"due after the load", 6000, 6001, ""},
+	}
+	for _, c := range cases {
+		if got := PhaseOf(phases, &Op{Due: c.due * ms, Return: c.returned * ms}); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	if got := PhaseOf(nil, &Op{Due: ms}); got != "" {
+		t.Errorf("of no phases: %q", got)
+	}
+}
+
 // Without marks, the load lasts from zero until the last operation was due; without operations there is none.
 func TestPhasesWithoutMarks(t *testing.T) {
 	h, err := ParseHistory("p1 n1 [1s 2s] get x -> 1\np1 n1 [5s 6s final] get x -> 1")

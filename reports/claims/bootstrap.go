@@ -38,8 +38,8 @@ type sample struct {
 
 // latencies gathers a phase's latencies second by second; seconds without any are drawn too, as what they are.
 func latencies(r *latency.Recording, f latency.Filter) sample {
-	at, s := places(r, f.Phase)
-	s.seconds = make([]second, len(at))
+	at := places(r, f.Phase)
+	s := sample{seconds: make([]second, len(at))}
 	distinct := map[int64]int{}
 	each := func(visit func(sec *second, ns, count int64)) {
 		for i := range r.Slices {
@@ -65,8 +65,8 @@ func latencies(r *latency.Recording, f latency.Filter) sample {
 
 // counts gathers how many operations a phase's seconds had, and how many of them are in part.
 func counts(r *latency.Recording, whole, part latency.Filter) sample {
-	at, s := places(r, whole.Phase)
-	s.seconds = make([]second, len(at))
+	at := places(r, whole.Phase)
+	s := sample{seconds: make([]second, len(at))}
 	for i := range r.Slices {
 		slice := &r.Slices[i]
 		if whole.Match(slice) {
@@ -79,18 +79,20 @@ func counts(r *latency.Recording, whole, part latency.Filter) sample {
 	return s
 }
 
-func places(r *latency.Recording, phase string) (map[int]int, sample) {
-	at := map[int]int{}
-	for i, n := range r.Seconds(phase, false) {
-		at[n] = i
-	}
-	for i := range r.Slices { // a slice beyond the phase's marks is kept rather than lost
-		s := &r.Slices[i]
-		if _, ok := at[s.Second]; !ok && (phase == latency.All || phase == s.Phase) {
-			at[s.Second] = len(at)
+// places says where each second that a phase has a part of, or operations of, stands in the sample.
+func places(r *latency.Recording, phase string) map[int]int {
+	seconds := r.Seconds(phase, false)
+	for i := range r.Slices { // what waited while a fault began was due in a second without one
+		if s := &r.Slices[i]; phase == latency.All || phase == s.Phase {
+			seconds = append(seconds, s.Second)
 		}
 	}
-	return at, sample{}
+	slices.Sort(seconds)
+	at := map[int]int{}
+	for i, n := range slices.Compact(seconds) {
+		at[n] = i
+	}
+	return at
 }
 
 // interval is the confidence interval of a statistic of the sample's seconds, by the moving-block bootstrap. Its tails

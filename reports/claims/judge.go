@@ -198,17 +198,10 @@ func (j *Judged) rate(f Facts, rng *rand.Rand) {
 		j.inconclusive("no %s was sent in phase %s", j.Op, j.Phase)
 		return
 	}
-	s := counts(f.Recording, full, full)
-	seconds := f.Recording.Seconds(j.Phase, true)
-	keep := map[int]bool{}
-	for _, n := range seconds {
-		keep[n] = true
-	}
+	s, at := counts(f.Recording, full, full), places(f.Recording, j.Phase)
 	var whole []second
-	for i, n := range f.Recording.Seconds(j.Phase, false) {
-		if keep[n] {
-			whole = append(whole, s.seconds[i])
-		}
+	for _, n := range f.Recording.Seconds(j.Phase, true) {
+		whole = append(whole, s.seconds[at[n]])
 	}
 	if len(whole) == 0 {
 		j.inconclusive("no full second of phase %s", j.Phase)

@@ -195,3 +195,12 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("the intervals are %.0f %% wide: they say nothing", 100*width)
 	}
 }
+
+// The rate of a whole load counts the seconds in which phases change too.
+func TestRateOfAllPhases(t *testing.T) {
+	r := latency.Measure(example.Run(example.Options{Seed: 1, Faults: true}))
+	want := float64(r.Count(latency.Filter{})) / 60
+	if j := judge(t, "all.rate > 1/s", claims.Facts{Recording: r}); j.Value != want || j.N != r.Count(latency.Filter{}) {
+		t.Errorf("%v/s of %d operations, want %v/s", j.Value, j.N, want)
+	}
+}

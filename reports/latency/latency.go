@@ -56,7 +56,8 @@ type Slice struct {
 	Phase   string
 	Op      string
 	Outcome history.Outcome
-	Full    bool // the whole second belongs to the phase and to the load
+	Full    bool // the whole second belongs to the phase, and so does all that was due in it
+	Whole   bool // the whole second belongs to the load
 	Count   int64
 	Held    int64 // of Count: OK, and answered by the second's end plus Grace
 	Clipped int64 // latencies beyond the histogram's range, recorded at its limit
@@ -76,6 +77,8 @@ type Recording struct {
 	Queued  *Histogram // how long operations waited for their own client to be free
 	Ops     []string   // the operations seen, in order of frequency
 	Offered float64    // operations due per second of the load
+
+	crossed map[int]bool // seconds of one phase in which an operation of another was due: it waited while a fault began
 }
 
 // Ended counts the operations that ended in one second of the load, whatever second they were due in.
@@ -96,7 +99,7 @@ func (f Filter) Match(s *Slice) bool {
 	if f.Op != "" && f.Op != All && f.Op != s.Op || f.Phase != "" && f.Phase != All && f.Phase != s.Phase {
 		return false
 	}
-	if f.FullOnly && !s.Full {
+	if all := f.Phase == "" || f.Phase == All; f.FullOnly && !s.Full && !(all && s.Whole) {
 		return false
 	}
 	if f.Outcomes == nil {
@@ -127,17 +130,23 @@ func (r *Recording) Count(f Filter) (n int64) {
 }
 
 // Seconds are the seconds of the load of which a phase has at least a part, in order; with full, only those that it
-// has wholly.
+// has wholly: a second in which a fault begins is no full quiet one, nor is one of which operations were still waiting
+// when a fault began in the next.
 func (r *Recording) Seconds(phase string, full bool) []int {
 	var seconds []int
 	for second := range r.seconds() {
 		from, to := r.span(second)
-		inside := r.covered(phase, from, to)
-		if inside > 0 && !full || inside == time.Second {
+		if r.full(phase, second) || !full && r.covered(phase, from, to) > 0 {
 			seconds = append(seconds, second)
 		}
 	}
 	return seconds
+}
+
+func (r *Recording) full(phase string, second int) bool {
+	from, to := r.span(second)
+	all := phase == "" || phase == All
+	return to-from == time.Second && (all || r.covered(phase, from, to) == time.Second && !r.crossed[second])
 }
 
 // Span is how much of the load belongs to a phase.

@@ -97,6 +97,39 @@ func TestSeconds(t *testing.T) {
 	}
 }
 
+// What still waits when a fault begins is the fault's, and the second in which it was due is no full quiet one: neither
+// its count nor its latencies are those of a second without a fault.
+func TestWaitingWhenAFaultBegins(t *testing.T) {
+	const ms = time.Millisecond
+	h := &history.History{Meta: history.Meta{LoadEnd: 6000 * ms, Open: true}, Faults: []history.Fault{{Start: 3050 * ms, Active: 3060 * ms, Heal: 4000 * ms, End: 4000 * ms, TookEffect: true}}}
+	for due := time.Duration(0); due < 6000*ms; due += 100 * ms {
+		back := due + ms
+		if due == 2900*ms {
+			back = 3700 * ms
+		}
+		h.Ops = append(h.Ops, history.Op{Process: 1, Due: due, Call: due, Return: back, Result: history.Result{Outcome: history.OK}})
+	}
+	r := latency.Measure(h)
+	if got := r.Total(latency.Filter{Phase: latency.Quiet}, latency.Due).Max(); got > 2*ms {
+		t.Errorf("the longest quiet latency is %v", got)
+	}
+	if got := r.Total(latency.Filter{Phase: latency.Faulty}, latency.Due).Max(); got < 800*ms {
+		t.Errorf("the longest faulty latency is %v", got)
+	}
+	if got := fmt.Sprint(r.Seconds(latency.Quiet, true)); got != "[0 1 4 5]" {
+		t.Errorf("full quiet seconds %s", got)
+	}
+	for _, c := range []struct {
+		phase string
+		full  bool
+		want  int64
+	}{{latency.All, false, 60}, {latency.All, true, 60}, {"", true, 60}, {latency.Quiet, false, 50}, {latency.Quiet, true, 40}, {latency.Faulty, true, 0}, {latency.Faulty, false, 10}} {
+		if got := r.Count(latency.Filter{Phase: c.phase, FullOnly: c.full}); got != c.want {
+			t.Errorf("phase %q, full only %v: %d counted, want %d", c.phase, c.full, got, c.want)
+		}
+	}
+}
+
 // A load that ends in the middle of a second has no full last second.
 func TestPartialSecond(t *testing.T) {
 	h := example.Run(example.Options{Seed: 1, Length: 2500 * time.Millisecond})

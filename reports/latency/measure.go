@@ -76,18 +76,22 @@ type cell struct {
 // histogram costs thirty times as much.
 func (r *Recording) cut(load []*history.Op) []Slice {
 	cells := map[cell][]*history.Op{}
+	r.crossed = map[int]bool{}
 	for _, op := range load {
-		due := max(r.Start, min(op.Due, r.Start+r.Length-1)) // what lies outside belongs to the ends
-		at := cell{r.second(due), history.PhaseAt(r.Phases, due), OpName(op.Request.Kind), op.Result.Outcome}
+		inside := history.Op{Due: max(r.Start, min(op.Due, r.Start+r.Length-1)), Return: op.Return} // what lies outside belongs to the ends
+		at := cell{r.second(inside.Due), history.PhaseOf(r.Phases, &inside), OpName(op.Request.Kind), op.Result.Outcome}
 		cells[at] = append(cells[at], op)
+		if at.phase != history.PhaseAt(r.Phases, inside.Due) {
+			r.crossed[at.second] = true
+		}
 	}
 	pack := packer{NewHistogram(), NewHistogram()}
 	out := make([]Slice, 0, len(cells))
 	for at, ops := range cells {
-		from, to := r.span(at.second)
+		_, to := r.span(at.second)
 		s := Slice{
 			Second: at.second, Phase: at.phase, Op: at.op, Outcome: at.outcome, Count: int64(len(ops)),
-			Full: to-from == time.Second && r.covered(at.phase, from, to) == time.Second,
+			Full: r.full(at.phase, at.second), Whole: r.full(All, at.second),
 		}
 		for _, op := range ops {
 			if at.outcome == history.OK && op.Return <= to+Grace {
