@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -26,6 +27,10 @@ const (
 	LogFile       = "whitewater.log"
 	ClientLogFile = "client.log"
 )
+
+// gcPercent makes garbage collections rare while a load is measured: a recorded history only grows, so looking through
+// it again and again would find nothing, and take the processor from the members.
+const gcPercent = 400
 
 // Config is one run to be carried out.
 type Config struct {
@@ -127,6 +132,7 @@ func (cfg Config) record(ctx context.Context, plan Plan, rec *history.Recorder, 
 		m.Nodes, m.Version, m.Target, m.ElectionTimeout = c.Nodes, c.Version, c.Driver, c.ElectionTimeout
 	})
 	plan.Meta.Nodes = c.Nodes
+	cfg.Progress.Event(0, fmt.Sprintf("%s %s: %d members up after %.1f s", c.Driver, c.Version, len(c.Nodes), rec.Now().Seconds()))
 	logs.own.Info("launched", "version", c.Version, "nodes", c.Nodes, "schedule", plan.Schedule.String())
 
 	done := make(chan struct{})
@@ -139,6 +145,7 @@ func (cfg Config) record(ctx context.Context, plan Plan, rec *history.Recorder, 
 			stop() // a run that cannot be written down is not worth going on with
 		}
 	})
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	before := takeGauge()
 	err = Drive(driving, c, plan, rec, logs.own)
 	measure(&r.Fidelity, before, takeGauge())
