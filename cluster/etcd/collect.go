@@ -36,6 +36,11 @@ func (s *system) collect(ctx context.Context) ([]history.Evidence, error) {
 
 // lived tells how often the process was started, and which ends of it nobody asked for.
 func (n *node) lived(s *system, e *history.Evidence) {
+	if proc, err := n.process(); err == nil {
+		if _, ended := proc.Exit(); ended {
+			<-n.mourned // a moment
+		}
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	e.Restarts = max(0, n.starts-1)

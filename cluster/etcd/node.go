@@ -32,12 +32,12 @@ type node struct {
 	peer     address
 	endpoint string // where clients reach it: a link, or the member itself
 
-	mu       sync.Mutex
-	proc     *procs.Process
-	starts   int
-	unasked  []procs.Exit
-	tails    [][]string
-	watching sync.WaitGroup
+	mu      sync.Mutex
+	proc    *procs.Process
+	starts  int
+	unasked []procs.Exit
+	tails   [][]string
+	mourned chan struct{} // closed when the end of proc is noted
 }
 
 // address is where a member listens.
@@ -126,12 +126,14 @@ func (n *node) start() error {
 	}
 	n.proc = proc
 	n.starts++
-	n.watching.Go(func() { n.mourn(proc) })
+	n.mourned = make(chan struct{})
+	go n.mourn(proc, n.mourned)
 	return nil
 }
 
 // mourn records an end that nobody asked for, while the log's end still belongs to it.
-func (n *node) mourn(proc *procs.Process) {
+func (n *node) mourn(proc *procs.Process, noted chan<- struct{}) {
+	defer close(noted)
 	<-proc.Done()
 	exit, _ := proc.Exit()
 	if exit.Asked {
@@ -197,8 +199,11 @@ var errPortTaken = errors.New("port taken")
 func (n *node) close(ctx context.Context, keepData bool) error {
 	var errs []error
 	if proc, err := n.process(); err == nil {
-		errs = append(errs, proc.Kill(ctx))
-		n.watching.Wait()
+		if err := proc.Kill(ctx); err != nil {
+			errs = append(errs, err)
+		} else {
+			<-n.mourned
+		}
 	}
 	n.removeSockets()
 	if !keepData {
