@@ -83,7 +83,8 @@ var judgeFlags = []override{
 // overrides are the flags of one command that change its scenario, in the order in which they were given.
 type overrides struct {
 	names scenarios.Names
-	set   []func(*scenarios.Scenario) error
+	// random is applied before the others, wherever it stood: "none" leaves out the file's faults, never a flag's.
+	random, set []func(*scenarios.Scenario) error
 }
 
 func newOverrides(names scenarios.Names) *overrides { return &overrides{names: names} }
@@ -139,7 +140,7 @@ func (o *overrides) scenario(name string) (*scenarios.Scenario, error) {
 
 // apply sets what the flags say.
 func (o *overrides) apply(s *scenarios.Scenario) error {
-	for _, set := range o.set {
+	for _, set := range slices.Concat(o.random, o.set) {
 		if err := set(s); err != nil {
 			return usage(err)
 		}
@@ -173,7 +174,11 @@ func (v *overrideValue) Set(text string) error {
 	if err := set(scenarios.Default()); err != nil {
 		return err
 	}
-	v.o.set = append(v.o.set, set)
+	if v.path == "faults.random" {
+		v.o.random = append(v.o.random, set)
+	} else {
+		v.o.set = append(v.o.set, set)
+	}
 	return nil
 }
 
@@ -210,7 +215,7 @@ func (v *overrideValue) apply(s *scenarios.Scenario, text string) error {
 	return s.Set(v.path, text, v.o.names)
 }
 
-// nemesis sets the kinds of random faults; none also leaves out the exact ones, so that a run is calm.
+// nemesis sets the kinds of random faults; none also leaves out the file's exact ones, so that a run is calm.
 func (v *overrideValue) nemesis(s *scenarios.Scenario, text string) error {
 	switch text {
 	case "none":
