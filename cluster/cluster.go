@@ -15,6 +15,8 @@ type Cluster struct {
 	Nodes   []history.NodeID
 	// Endpoints is where other clients than ours reach each member: "127.0.0.1:41234".
 	Endpoints map[history.NodeID]string
+	// Prefix begins the only keys that are ours, in a cluster that somebody else runs; "" = all keys are ours.
+	Prefix string
 	// ElectionTimeout is the members' setting: what leader changes are measured in.
 	ElectionTimeout time.Duration
 

@@ -96,9 +96,13 @@ func (d *drive) finalReadsAt(ctx context.Context, node history.NodeID, keys []st
 	return nil
 }
 
-// finalRanges reads the whole store page by page, all at the revision of the first page.
+// finalRanges reads the whole store page by page, all at the revision of the first page; of a store that is not ours, what
+// is ours.
 func (d *drive) finalRanges(ctx context.Context, w *worker) (revision int64) {
 	req := history.Request{Kind: history.Range, Key: "\x00", End: "\x00", Limit: rangePage}
+	if prefix := d.cluster.Prefix; prefix != "" {
+		req.Key, req.End = prefix, prefix[:len(prefix)-1]+string(rune(prefix[len(prefix)-1]+1))
+	}
 	for ctx.Err() == nil {
 		op := w.now(ctx, history.Final, req)
 		if op.Result.Outcome != history.OK {

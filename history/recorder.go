@@ -147,8 +147,25 @@ func (r *Recorder) Drain() []Record {
 	for _, w := range watches {
 		records = w.drain(records)
 	}
-	slices.SortStableFunc(records[settled:], func(a, b Record) int { return cmp.Compare(a.at(), b.at()) })
-	return records
+	return append(records[:settled:settled], inTime(records[settled:])...)
+}
+
+// inTime is the records in the order of time, those of one moment as they came.
+func inTime(records []Record) []Record {
+	type place struct {
+		at time.Duration
+		i  int
+	}
+	places := make([]place, len(records))
+	for i, r := range records {
+		places[i] = place{r.at(), i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.i, b.i)) })
+	sorted := make([]Record, len(records))
+	for i, p := range places {
+		sorted[i] = records[p.i]
+	}
+	return sorted
 }
 
 // History is everything recorded. It is called when the workers have ended: operations still open have an unknown
@@ -158,6 +175,7 @@ func (r *Recorder) History() *History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := &History{Meta: *r.metaCopy(), Faults: slices.Clone(r.faults), Statuses: slices.Clone(r.statuses), Evidence: slices.Clone(r.evidence)}
+	h.Ops = make([]Op, 0, r.id.Load())
 	for _, l := range r.logs {
 		h.Ops = l.collect(h.Ops, now)
 	}

@@ -119,7 +119,7 @@ func (r *Run) begin(root string, meta history.Meta) error {
 		}
 	}
 	var err error
-	if r.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {
+	if r.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
 		return err
 	}
 	if r.journal, err = os.OpenFile(r.File(HistoryFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {

@@ -135,6 +135,7 @@ func (e *endpoints) driver(s *scenarios.Scenario) (*cluster.Driver, error) {
 		if err := vacant(ctx, c); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
+		c.Prefix = benchPrefix
 		end := c.Close
 		c.Close = func() error { return errors.Join(clear(c), end()) }
 		return c, nil
