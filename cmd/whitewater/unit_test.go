@@ -212,6 +212,9 @@ func TestStartNamesCommands(t *testing.T) {
 		}
 		name, _, _ := strings.Cut(rest, " ")
 		name = strings.Trim(name, ";`,")
+		if strings.HasPrefix(name, release) { // the first line of a run that is shown
+			continue
+		}
 		if cmd, _, err := root.Find([]string{name}); err != nil || cmd == root {
 			t.Errorf("%q: there is no command %q", line, name)
 		}
