@@ -156,3 +156,40 @@ func plain(h *history.History, r *register.Reader) float64 {
 	}
 	return float64(decided) / float64(max(1, len(keys)))
 }
+
+// BenchmarkJepsen decides Porcupine's 103 recorded histories with our search and with Porcupine.
+func BenchmarkJepsen(b *testing.B) {
+	dir := jepsenDir(b)
+	var all [][]search.Op
+	for i := range 103 {
+		h := readJepsen(b, fmt.Sprintf("%s/etcd_%03d.log", dir, i))
+		keys, _ := register.Split(h, register.NewReader(h))
+		for _, k := range keys {
+			all = append(all, searchOps(k.Ops))
+		}
+	}
+	for name, decide := range map[string]func([]search.Op) search.Verdict{
+		"search": func(ops []search.Op) search.Verdict {
+			v, _ := search.Order(context.Background(), search.Tighten(ops))
+			return v
+		},
+		"porcupine": func(ops []search.Op) search.Verdict { return search.Porcupine(context.Background(), ops) },
+		"porcupine-narrowed": func(ops []search.Op) search.Verdict {
+			return search.Porcupine(context.Background(), search.Tighten(ops))
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			began := cpu()
+			for b.Loop() {
+				counts := map[search.Verdict]int{}
+				for _, ops := range all {
+					counts[decide(ops)]++
+				}
+				if counts[search.Illegal] != 79 || counts[search.Legal] != 23 {
+					b.Fatal(counts)
+				}
+			}
+			b.ReportMetric(float64(cpu()-began)/float64(b.N)/1e6, "cpu-ms/op")
+		})
+	}
+}

@@ -23,7 +23,7 @@ var legal = []int{2, 5, 7, 18, 25, 31, 38, 45, 48, 49, 51, 53, 56, 67, 75, 76, 8
 var jepsenLine = regexp.MustCompile(`^INFO\s+jepsen\.util\s+-\s+(\d+)\s+:(invoke|ok|fail|info)\s+:(read|write|cas)\s+(.*)$`)
 
 // jepsenDir is where Porcupine's module keeps its recorded histories.
-func jepsenDir(t *testing.T) string {
+func jepsenDir(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/anishathalye/porcupine").Output()
 	dir := filepath.Join(strings.TrimSpace(string(out)), "test_data", "jepsen")
@@ -33,7 +33,7 @@ func jepsenDir(t *testing.T) string {
 	return dir
 }
 
-func readJepsen(t *testing.T, file string) *history.History {
+func readJepsen(t testing.TB, file string) *history.History {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {

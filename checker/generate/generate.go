@@ -64,12 +64,30 @@ func History(rng *rand.Rand, o Options) *history.History {
 	return h
 }
 
-// Stream makes a valid history without keeping it: each is called with every operation when it returns, or when it is
-// known never to.
-func Stream(rng *rand.Rand, o Options, each func(*history.Op)) {
+// Stream makes a valid history without keeping it: each is called with every operation when its client is done with it,
+// and with the earliest call of those that are still in flight.
+func Stream(rng *rand.Rand, o Options, each func(op *history.Op, open time.Duration)) {
 	n := 0
-	s := newSim(rng, o, func(op *history.Op) int { op.ID = n; n++; return op.ID }, func(_ int, op *history.Op) { each(op) })
+	var s *sim
+	s = newSim(rng, o, func(op *history.Op) int { op.ID = n; n++; return op.ID }, func(_ int, op *history.Op) {
+		open := op.Return
+		if s != nil {
+			open = s.open(op)
+		}
+		each(op, open)
+	})
 	s.run()
+}
+
+// open is the earliest call of what is in flight besides op.
+func (s *sim) open(op *history.Op) time.Duration {
+	open := s.now
+	for i := range s.clients {
+		if c := &s.clients[i]; c.busy && &c.op != op {
+			open = min(open, c.op.Call)
+		}
+	}
+	return open
 }
 
 // sim is a store and its clients, in simulated time.
@@ -108,6 +126,7 @@ type client struct {
 	node    history.NodeID
 	op      history.Op
 	index   int
+	busy    bool
 }
 
 func newSim(rng *rand.Rand, o Options, begin func(*history.Op) int, end func(int, *history.Op)) *sim {
@@ -169,7 +188,7 @@ func (s *sim) call(i int) {
 	s.left--
 	c := &s.clients[i]
 	c.op = history.Op{Process: c.process, Node: c.node, Request: s.request(), Due: s.now, Call: s.now, Return: s.now}
-	c.index = s.begin(&c.op)
+	c.index, c.busy = s.begin(&c.op), true
 	switch p := s.rng.Float64(); {
 	case p < s.Unknown:
 		s.loses(i)
@@ -209,6 +228,7 @@ func (s *sim) returns(i int) {
 	c := &s.clients[i]
 	c.op.Return = s.now
 	s.end(c.index, &c.op)
+	c.busy = false
 	if c.op.Result.Outcome == history.Unknown {
 		c.process = s.fresh()
 	}

@@ -3,6 +3,7 @@ package generate_test
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/generate"
 	"github.com/whitewater-kv/whitewater/history"
@@ -62,8 +63,10 @@ func TestStream(t *testing.T) {
 	o := generate.Options{Ops: 500, Clients: 5, Keys: 3, Unknown: 0.1}
 	h := make1(1, o)
 	n := 0
-	generate.Stream(rand.New(rand.NewPCG(1, 13)), o, func(op *history.Op) {
-		n++
+	generate.Stream(rand.New(rand.NewPCG(1, 13)), o, func(op *history.Op, open time.Duration) {
+		if n++; open > op.Return {
+			t.Fatalf("%v returned, and what is open was called at %v", op, open)
+		}
 		if got, want := op.String(), h.Ops[op.ID].String(); got != want {
 			t.Fatalf("got %s, want %s", got, want)
 		}

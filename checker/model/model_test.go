@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/generate"
 	"github.com/whitewater-kv/whitewater/checker/model"
@@ -15,7 +16,7 @@ func TestOverlayAnswersLikeStore(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		var requests []history.Request
-		generate.Stream(rng, generate.Options{Ops: 60, Clients: 3, Keys: 1 + rng.IntN(5), Mix: generate.Everything()}, func(op *history.Op) {
+		generate.Stream(rng, generate.Options{Ops: 60, Clients: 3, Keys: 1 + rng.IntN(5), Mix: generate.Everything()}, func(op *history.Op, _ time.Duration) {
 			requests = append(requests, op.Request)
 		})
 		store, base := model.NewStore(), model.NewStore()
