@@ -22,6 +22,7 @@ func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Resu
 	keys, left := register.Split(h, l.reader)
 	l.left = left
 	l.count()
+	l.rules.NoEvidence = lim.NoEvidence
 	if l.ops == 0 {
 		return Result{Verdict: Skipped, Why: "no operation read or wrote a key"}
 	}

@@ -11,7 +11,7 @@ import (
 
 // checkRevisions judges the store's own numbering, whatever the values say: revisions are a total order of the writes
 // that agrees with real time.
-func checkRevisions(ctx context.Context, h *history.History, _ Limits) Result {
+func checkRevisions(ctx context.Context, h *history.History, lim Limits) Result {
 	f := &revisions{findings: newFindings(h), writer: map[int64]int{}}
 	for i := range h.Ops {
 		f.operation(i)
@@ -23,7 +23,7 @@ func checkRevisions(ctx context.Context, h *history.History, _ Limits) Result {
 	f.keyOrder()
 	f.sameRevision()
 	if f.failures == 0 {
-		f.replay(ctx)
+		f.replay(ctx, lim)
 	}
 	return f.done(f.judged, fmt.Sprintf("%d answers carry revisions that agree with each other and with real time", f.judged),
 		"no answer carries a revision")
@@ -193,9 +193,9 @@ func (f *revisions) sameRevision() {
 
 // replay carries the writes out in the order of their revisions: what was answered at a revision is what the store held
 // then. It says what none of the simpler rules does.
-func (f *revisions) replay(ctx context.Context) {
+func (f *revisions) replay(ctx context.Context, lim Limits) {
 	reader := register.NewReader(f.h)
-	rules := certificate.Rules{Serializable: reader.Serializable, Told: reader.ReportsPrev, Exempt: reader.Exempt}
+	rules := certificate.Rules{Serializable: reader.Serializable, Told: reader.ReportsPrev, Exempt: reader.Exempt, NoEvidence: lim.NoEvidence}
 	out := certificate.Certify(ctx, f.h, rules)
 	for i := range out.Findings {
 		finding := &out.Findings[i]

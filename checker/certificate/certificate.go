@@ -18,6 +18,7 @@ import (
 // Rules are what the judge knows of the history beside its records.
 type Rules struct {
 	Serializable bool                  // judge reads of a member's own state like all others
+	NoEvidence   bool                  // leave the members' write-ahead logs aside
 	Told         model.Told            // which answers tell what they replaced
 	Exempt       func(key string) bool // keys that the store writes itself, for locks and elections
 }

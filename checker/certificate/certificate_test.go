@@ -38,6 +38,47 @@ func options(rng *rand.Rand) generate.Options {
 	return o
 }
 
+// Without watches, the members' logs tell of every revision just as well; and whether they are read or not, nothing that
+// is decided is decided otherwise.
+func TestLogsTellAsMuchAsWatches(t *testing.T) {
+	by := map[string]int{}
+	for seed := range uint64(rounds(300)) {
+		rng := rand.New(rand.NewPCG(seed, 18))
+		o := options(rng)
+		o.Watches, o.Evidence = false, true
+		h := generate.History(rng, o)
+		with, r := certificate.Certify(context.Background(), h, rules(h)), rules(h)
+		r.NoEvidence = true
+		without := certificate.Certify(context.Background(), h, r)
+		if with.Total > 0 || without.Total > 0 || with.Certificate == nil {
+			t.Fatalf("seed %d: %+v %s, without evidence %+v\n%s", seed, with.Findings, with.Undecided, without.Findings, h)
+		}
+		if err := certificate.Verify(h, r, with.Certificate); err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, h)
+		}
+		if without.Certificate == nil {
+			by["logs alone"]++
+		} else {
+			by["both"]++
+		}
+	}
+	t.Log(by)
+}
+
+// A log that does not explain what was acknowledged is not believed.
+func TestLogsAreNotTrusted(t *testing.T) {
+	for seed := range uint64(100) {
+		rng := rand.New(rand.NewPCG(seed, 19))
+		h := generate.History(rng, generate.Options{Ops: 100, Clients: 4, Keys: 2, Nodes: 1, Unknown: 0.1, Evidence: true})
+		wal := h.Evidence[0].WAL
+		i := rng.IntN(len(wal.Entries) / 2)
+		wal.Entries[i].Request = &history.Request{Kind: history.Put, Key: "k0", Value: "never asked for"}
+		if out := certificate.Certify(context.Background(), h, rules(h)); out.Total > 0 {
+			t.Fatalf("seed %d: %+v\n%s", seed, out.Findings, h)
+		}
+	}
+}
+
 // A valid history has no findings. Where watches tell of every revision, it has a certificate, and that holds.
 func TestValidHistoriesAreCertified(t *testing.T) {
 	decided, open := 0, 0

@@ -36,7 +36,7 @@ func (c *certifier) fill() {
 		return i == len(claimed) || claimed[i] != rev
 	}
 	c.facts = map[int64]*fact{}
-	if len(c.unknown) == 0 && int64(len(claimed)) == c.last-1 && len(c.h.Watches) == 0 {
+	if len(c.unknown) == 0 && int64(len(claimed)) == c.last-1 && len(c.h.Watches) == 0 && len(c.h.Evidence) == 0 {
 		return // nothing is missing
 	}
 	for i := range c.h.Watches {
@@ -48,6 +48,9 @@ func (c *certifier) fill() {
 		}
 	}
 	c.candidates()
+	if !c.rules.NoEvidence {
+		c.logged(free)
+	}
 }
 
 func (c *certifier) fact(rev int64) *fact {

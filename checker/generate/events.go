@@ -68,6 +68,7 @@ func (s *sim) grants() {
 			Request: history.Request{Kind: history.Grant, TTL: leaseTTL, Lease: leaseID(i)},
 			Result:  history.Result{Outcome: history.OK, Lease: leaseID(i), TTL: leaseTTL, Header: history.Header{Revision: 1}}}
 		s.end(s.begin(&op), &op)
+		s.logs(&op.Request)
 		s.at(s.now+leaseTTL*time.Second+s.Latency*time.Duration(1+s.rng.IntN(1+s.Ops/s.Clients)), expire, i, nil)
 	}
 }
@@ -83,7 +84,7 @@ func (s *sim) expire(i int) {
 		return true
 	})
 	if len(changes) > 0 {
-		s.change(nil, changes)
+		s.change(&history.Request{Kind: history.Revoke, Lease: leaseID(i)}, changes)
 	}
 }
 

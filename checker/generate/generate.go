@@ -271,6 +271,16 @@ func (s *sim) apply(req *history.Request) history.Result {
 	return res
 }
 
+// logs writes a request into every member's log.
+func (s *sim) logs(req *history.Request) {
+	if !s.Evidence {
+		return
+	}
+	request := *req
+	n := uint64(len(s.entries) + 1)
+	s.entries = append(s.entries, history.Entry{Index: n, Term: 2, Digest: n * 0x9E3779B97F4A7C15, Request: &request})
+}
+
 // change makes a revision, and records it as far as it is wanted.
 func (s *sim) change(req *history.Request, changes []model.Change) {
 	rev := s.store.Revision + 1
@@ -292,13 +302,6 @@ func (s *sim) change(req *history.Request, changes []model.Change) {
 	if s.Watches {
 		s.log = append(s.log, r)
 	}
-	if s.Evidence {
-		e := history.Entry{Index: uint64(len(s.entries) + 1), Term: 2, Digest: uint64(rev) * 0x9E3779B97F4A7C15}
-		if req != nil {
-			request := *req
-			e.Request = &request
-		}
-		s.entries = append(s.entries, e)
-	}
+	s.logs(req)
 	s.store.Apply(rev, changes)
 }
