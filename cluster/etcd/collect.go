@@ -38,7 +38,7 @@ func (s *system) collect(ctx context.Context) ([]history.Evidence, error) {
 func (n *node) lived(s *system, e *history.Evidence) {
 	if proc, err := n.process(); err == nil {
 		if _, ended := proc.Exit(); ended {
-			<-n.mourned // a moment
+			<-n.noted() // a moment
 		}
 	}
 	n.mu.Lock()

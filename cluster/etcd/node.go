@@ -162,6 +162,13 @@ func (n *node) process() (*procs.Process, error) {
 	return n.proc, nil
 }
 
+// noted is closed when the end of the newest process is written down, if nobody asked for it.
+func (n *node) noted() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.mourned
+}
+
 func (n *node) state() string {
 	proc, err := n.process()
 	if err != nil {
@@ -202,7 +209,7 @@ func (n *node) close(ctx context.Context, keepData bool) error {
 		if err := proc.Kill(ctx); err != nil {
 			errs = append(errs, err)
 		} else {
-			<-n.mourned
+			<-n.noted()
 		}
 	}
 	n.removeSockets()
