@@ -16,15 +16,14 @@ import (
 // timeline, and whatever its checker drew.
 func renderCounterexamples(s *Summary) (out []Output, err error) {
 	for _, c := range s.Counterexamples {
-		var lines []byte
-		for i := range c.Ops {
-			lines = history.AppendRecord(lines, history.Record{Return: &c.Ops[i]})
+		out = append(out, Output{c.Folder + "/explain.md", []byte(explain(s, c))})
+		if len(c.Ops) > 0 { // some are of watches, logs or members alone
+			var lines []byte
+			for i := range c.Ops {
+				lines = history.AppendRecord(lines, history.Record{Return: &c.Ops[i]})
+			}
+			out = append(out, Output{c.Folder + "/ops.jsonl", lines}, Output{c.Folder + "/timeline.svg", []byte(plots.Timeline(s, c))})
 		}
-		out = append(out,
-			Output{c.Folder + "/ops.jsonl", lines},
-			Output{c.Folder + "/explain.md", []byte(explain(s, c))},
-			Output{c.Folder + "/timeline.svg", []byte(plots.Timeline(s, c))},
-		)
 		for _, name := range slices.Sorted(maps.Keys(c.Files)) {
 			out = append(out, Output{c.Folder + "/" + path.Base(name), c.Files[name]})
 		}
@@ -34,11 +33,21 @@ func renderCounterexamples(s *Summary) (out []Output, err error) {
 
 func explain(s *Summary, c summary.Counterexample) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\nCheck: %s. Shrunk from %d operations to %d. Times count from the start of the load.\n\n```text\n", c.Why, c.Check, c.Of, len(c.Ops))
-	for _, op := range c.Ops {
-		b.WriteString(s.Line(op) + "\n")
+	fmt.Fprintf(&b, "# %s\n\nCheck: %s.", c.Why, c.Check)
+	if len(c.Ops) > 0 {
+		fmt.Fprintf(&b, " %d operations of %d.", len(c.Ops), c.Of)
 	}
-	b.WriteString("```\n\n")
+	if clocks := s.Clocks(); clocks != "" {
+		fmt.Fprintf(&b, " %s.", clocks)
+	}
+	b.WriteString("\n\n")
+	if len(c.Ops) > 0 {
+		b.WriteString("```text\n")
+		for _, op := range c.Ops {
+			b.WriteString(s.Line(op) + "\n")
+		}
+		b.WriteString("```\n\n")
+	}
 	for _, note := range c.Notes {
 		fmt.Fprintf(&b, "- %s\n", note)
 	}

@@ -102,7 +102,11 @@ func counterexampleBlock(s *summary.Summary) string {
 	}
 	c := s.Counterexamples[0]
 	var b strings.Builder
-	fmt.Fprintf(&b, "**Counterexample** %s, shrunk from %d operations to %d:\n\n```text\n", code(c.Name), c.Of, len(c.Ops))
+	fmt.Fprintf(&b, "**Counterexample** %s", code(c.Name))
+	if len(c.Ops) > 0 {
+		fmt.Fprintf(&b, ", %d operations of %d", len(c.Ops), c.Of)
+	}
+	b.WriteString(":\n\n```text\n")
 	for i, op := range c.Ops {
 		if i == 20 {
 			fmt.Fprintf(&b, "… and %d more\n", len(c.Ops)-i)

@@ -54,7 +54,7 @@ func write(w io.Writer, name, library string, page any, data []byte) error {
 	}
 	// Nothing may be loaded, and nothing may run or style the page but what is in it from the start: a recorded value
 	// that found its way into the markup would still be dead.
-	policy := fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; style-src %s; script-src %s %s", hash(style), hash(library), hash(script))
+	policy := fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s %s", hash(style), hash(library), hash(script))
 	t, err := template.New(name).Funcs(template.FuncMap{"t": word, "mark": mark}).ParseFS(assets, "assets/*.gohtml")
 	if err != nil {
 		return fmt.Errorf("parse page: %w", err)

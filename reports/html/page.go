@@ -1,6 +1,7 @@
 package html
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"math"
@@ -23,6 +24,7 @@ type page struct {
 	Checks          []checkRow
 	Claims          []claimRow
 	Counterexamples []counterexample
+	MoreExamples    int // that have folders alone
 	Lanes           []lane
 	TimeAxis        []tick
 	Faults          []faultRow
@@ -71,12 +73,11 @@ func newPage(s *summary.Summary) *page {
 	for _, c := range s.Claims {
 		p.Claims = append(p.Claims, claim(c))
 	}
-	for i, c := range s.Counterexamples {
-		if i == counterexamplesShown {
-			break
-		}
+	shown := s.Foremost(counterexamplesShown)
+	for _, c := range shown {
 		p.Counterexamples = append(p.Counterexamples, newCounterexample(s, c))
 	}
+	p.MoreExamples = len(s.Counterexamples) - len(shown)
 	p.Lanes, p.TimeAxis = lanes(s), timeAxis(s)
 	p.Faults = faultRows(s)
 	p.Percentiles = percentileRows(s)
@@ -166,8 +167,11 @@ func claimBar(c claims.Judged) *bar {
 		fmt.Sprintf("%s, limit %s", strings.TrimSpace(c.Show(c.Value)+" "+c.Interval()), c.Show(c.Limit))}
 }
 
-// counterexamplesShown bounds those on the page; each has its folder.
-const counterexamplesShown = 5
+// counterexamplesShown bounds those on the page, and drawingBytes a picture in it; each has its folder.
+const (
+	counterexamplesShown = 8
+	drawingBytes         = 32 << 10
+)
 
 type counterexample struct {
 	Name, Why, Check, Folder string
@@ -176,18 +180,26 @@ type counterexample struct {
 	Ticks                    []tick
 	Notes, Context           []string
 	Links                    []string
+	Drawing                  template.URL // a picture that the checker drew; "" = none
 }
 
 type exampleOp struct {
+	ID                                              int
 	When, Client, Node, Asked, Told, Outcome, Place string
 	From, Width                                     float64 // hundredths of the window
 }
 
 func newCounterexample(s *summary.Summary, c summary.Counterexample) counterexample {
 	out := counterexample{Name: c.Name, Why: c.Why, Check: c.Check, Folder: c.Folder, Of: c.Of, Kept: len(c.Ops), Notes: c.Notes, Context: c.Context,
-		Links: []string{c.Folder + "/ops.jsonl", c.Folder + "/explain.md", c.Folder + "/timeline.svg"}}
-	for name := range c.Files {
+		Links: []string{c.Folder + "/explain.md"}}
+	if len(c.Ops) > 0 {
+		out.Links = append(out.Links, c.Folder+"/ops.jsonl", c.Folder+"/timeline.svg")
+	}
+	for name, data := range c.Files {
 		out.Links = append(out.Links, c.Folder+"/"+path.Base(name))
+		if path.Ext(name) == ".svg" && len(data) <= drawingBytes {
+			out.Drawing = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(data)) // as an image, it can run nothing
+		}
 	}
 	slices.Sort(out.Links)
 	from, to := plots.Window(c.Ops)
@@ -195,6 +207,7 @@ func newCounterexample(s *summary.Summary, c summary.Counterexample) counterexam
 	for _, op := range c.Ops {
 		asked, told := summary.Say(op)
 		row := exampleOp{
+			ID:     op.ID,
 			When:   fmt.Sprintf("%.3f – %.3f s", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds()),
 			Client: fmt.Sprintf("client %d", op.Process), Node: string(op.Node), Asked: asked, Told: told, Outcome: summary.OutcomeWord(op.Result.Outcome),
 			From: share(op.Call), Width: max(.6, share(op.Return)-share(op.Call)),
@@ -205,6 +218,9 @@ func newCounterexample(s *summary.Summary, c summary.Counterexample) counterexam
 		out.Ops = append(out.Ops, row)
 	}
 	for i, anchor := range []string{"start", "middle", "end"} {
+		if len(c.Ops) == 0 {
+			break
+		}
 		at := from + time.Duration(i)*(to-from)/2
 		out.Ticks = append(out.Ticks, tick{fmt.Sprintf("%d%%", 50*i), fmt.Sprintf("%.3f s", s.Since(at).Seconds()), anchor})
 	}

@@ -142,7 +142,11 @@ func (s *Summary) reason(h *history.History, opts Options, f Findings) string {
 	case len(s.Allowed) > 0:
 		return "nothing but what this call allows: " + s.unknownReason(h, f)
 	}
-	return fmt.Sprintf("%d checks passed, %d claims met", s.count(checker.Pass), len(s.Claims))
+	text := plural(s.count(checker.Pass), "check") + " passed"
+	if met := len(s.Claims); met > 0 {
+		text += ", " + plural(met, "claim") + " met"
+	}
+	return text
 }
 
 func (s *Summary) unknownReason(h *history.History, f Findings) string {
@@ -201,6 +205,13 @@ func (s *Summary) firstClaim(v claims.Verdict) string {
 		return text
 	}
 	return ""
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (s *Summary) count(v checker.Verdict) (n int) {

@@ -73,7 +73,7 @@ func Clip(text string, most int) string {
 	return string(runes[:most-1]) + "…"
 }
 
-// Say is what an operation asked and what it was told, without who, when and at which revision.
+// Say is what an operation asked and what it was told, without who, when, at which revision and by which member.
 func Say(op history.Op) (asked, told string) {
 	text := op.String()
 	if _, rest, ok := strings.Cut(text, "] "); ok {
@@ -81,14 +81,23 @@ func Say(op history.Op) (asked, told string) {
 	}
 	asked, told, _ = strings.Cut(text, " -> ")
 	words := slices.DeleteFunc(strings.Fields(told), func(word string) bool {
-		return strings.HasPrefix(word, "rev=") || strings.HasPrefix(word, "mod=") || strings.HasPrefix(word, "term=")
+		return slices.ContainsFunc([]string{"rev=", "mod=", "term=", "member=", "cluster="}, func(field string) bool { return strings.HasPrefix(word, field) })
 	})
 	return asked, strings.Join(words, " ")
 }
 
-// Line is an operation in a line of text: when, since the load's start, who, where, what.
+// Line is an operation in a line of text: which, when, since the load's start, who, where, what.
 func (s *Summary) Line(op history.Op) string {
 	asked, told := Say(op)
-	return fmt.Sprintf("%.3f – %.3f s  client %d  %s  %s → %s", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process, op.Node,
-		Clip(asked, 120), Clip(told, 120))
+	return fmt.Sprintf("op %d  %.3f – %.3f s  client %d  %s  %s → %s", op.ID, s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process,
+		op.Node, Clip(asked, 120), Clip(told, 120))
+}
+
+// Clocks says how the times of a counterexample's operations and those in its sentences go together; "" if they are
+// the same.
+func (s *Summary) Clocks() string {
+	if s.Latency.Start == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Operations are timed from the start of the load, sentences from the start of the run, %.1f s before it", s.Latency.Start.Seconds())
 }

@@ -2,8 +2,13 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/checker"
@@ -183,6 +188,48 @@ func counterexamples(results []checker.Result) (all []Counterexample) {
 		}
 	}
 	return all
+}
+
+// Foremost are a few of the counterexamples: what each failed check puts first before any further ones, and of one
+// check's those that it drew a picture of before others.
+func (s *Summary) Foremost(most int) (some []Counterexample) {
+	seen := map[string]int{}
+	rank := make([]int, len(s.Counterexamples)) // of each within its check
+	for _, drawn := range []bool{true, false} {
+		for i, c := range s.Counterexamples {
+			if c.drawn() == drawn {
+				rank[i] = seen[c.Check]
+				seen[c.Check]++
+			}
+		}
+	}
+	order := make([]int, len(rank))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(rank[i], rank[j]) })
+	for _, i := range order[:min(most, len(order))] {
+		some = append(some, s.Counterexamples[i])
+	}
+	return some
+}
+
+func (c Counterexample) drawn() bool {
+	for name := range c.Files {
+		if path.Ext(name) == ".svg" {
+			return true
+		}
+	}
+	return false
+}
+
+// accused is the first operation that a sentence names.
+var accused = regexp.MustCompile(`\bop (\d+)\b`)
+
+// Accused reports whether the operation is the one that the counterexample's sentence is about.
+func (c Counterexample) Accused(op history.Op) bool {
+	found := accused.FindStringSubmatch(c.Why)
+	return found != nil && found[1] == strconv.Itoa(op.ID)
 }
 
 // folder makes a file name of a counterexample's name.

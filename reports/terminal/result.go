@@ -24,6 +24,7 @@ func WriteResult(w io.Writer, s *summary.Summary, style Style) error {
 	b.ran()
 	b.checked()
 	b.latency()
+	b.recovery()
 	b.line("")
 	b.verdict()
 	b.counterexample()
@@ -41,8 +42,14 @@ type block struct {
 	text  strings.Builder
 }
 
+// labelColumns is where the text of a labelled line begins.
+const labelColumns = 12
+
+// line writes a line, broken where the terminal ends: what follows is set in like a labelled line's text.
 func (b *block) line(format string, args ...any) {
-	b.text.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+	for _, part := range strings.Split(b.style.wrap(fmt.Sprintf(format, args...), labelColumns), "\n") {
+		b.text.WriteString(strings.TrimRight(part, " ") + "\n")
+	}
 }
 
 // row writes a labelled line.
@@ -53,7 +60,7 @@ func (b *block) row(label, format string, args ...any) {
 func (b *block) ran() {
 	r := b.s.Latency
 	parts := []string{
-		seconds(r.Length), claims.Thousands(int64(b.s.Total)) + " ops", b.faults(),
+		seconds(r.Length), claims.Thousands(int64(b.s.Total)) + " ops" + b.unanswered(), b.faults(),
 	}
 	if r.Open {
 		parts = append(parts, "slip p99 "+claims.ShowDuration(r.Slips.Quantile(.99)))
@@ -61,6 +68,23 @@ func (b *block) ran() {
 		parts = append(parts, "closed loop")
 	}
 	b.row("ran", "%s", strings.Join(parts, " · "))
+}
+
+// unanswered says how many operations of the load were refused, and of how many the effect is not known.
+func (b *block) unanswered() string {
+	var parts []string
+	for _, of := range []struct {
+		outcome history.Outcome
+		word    string
+	}{{history.Unknown, "unknown"}, {history.Fail, "failed"}} {
+		if n := b.s.Latency.Count(latency.Filter{Outcomes: []history.Outcome{of.outcome}}); n > 0 {
+			parts = append(parts, claims.Thousands(n)+" "+of.word)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func (b *block) faults() string {
@@ -90,7 +114,7 @@ func (b *block) checked() {
 			}
 		}
 	}
-	b.row("checked", "%s keys, %s in %s%s", claims.Thousands(int64(keys)), plural(len(b.s.Checks), "check"), claims.ShowDuration(took), shrunk)
+	b.row("checked", "%s, %s in %s%s", plural(keys, "key"), plural(len(b.s.Checks), "check"), claims.ShowDuration(took), shrunk)
 }
 
 // latency is one line for each operation: both readings of the quiet phase, and the faulty one beside it.
@@ -116,6 +140,28 @@ func (b *block) latency() {
 	}
 }
 
+// recovery is how long writes waited at most for the store to take them again after a fault.
+func (b *block) recovery() {
+	if len(b.s.Faults) == 0 {
+		return
+	}
+	worst := b.s.Faults[0]
+	for _, f := range b.s.Faults {
+		if f.FirstOK < 0 || worst.FirstOK >= 0 && f.FirstOK > worst.FirstOK {
+			worst = f
+		}
+		if worst.FirstOK < 0 {
+			break
+		}
+	}
+	what := fmt.Sprintf("%s at %s", b.s.Describe(worst.Fault), claims.ShowDuration(b.s.Since(worst.Start)))
+	if worst.FirstOK < 0 {
+		b.row("recovery", "%s", b.style.paint("no write was acknowledged again after "+safe(what), yellow))
+		return
+	}
+	b.row("recovery", "writes again at most %s after a fault began: %s", claims.ShowDuration(worst.FirstOK), safe(what))
+}
+
 func (b *block) verdict() {
 	colour := yellow
 	switch b.s.Exit {
@@ -127,38 +173,23 @@ func (b *block) verdict() {
 	b.line("%s  %s", b.style.paint(b.s.Verdict, bold, colour), safe(b.s.Reason))
 }
 
-// counterexampleOps is how many operations of a counterexample the terminal shows; the report shows all.
-const counterexampleOps = 20
+// What the terminal shows of a counterexample, at most; the report shows all.
+const (
+	counterexampleOps   = 20
+	counterexampleNotes = 5
+)
 
 func (b *block) counterexample() {
+	b.line("")
 	if len(b.s.Counterexamples) == 0 {
-		b.line("")
 		return
 	}
 	c := b.s.Counterexamples[0]
-	b.line("")
-	rows := make([][4]string, 0, len(c.Ops))
-	var wide [4]int
-	for i, op := range c.Ops {
-		if i == counterexampleOps {
-			break
+	b.operations(c)
+	if len(c.Ops) == 0 { // of a watch, of logs, of members: its notes say what was seen
+		for _, note := range c.Notes[:min(len(c.Notes), counterexampleNotes)] {
+			b.line("  %s", safe(summary.Clip(note, 200)))
 		}
-		asked, told := summary.Say(op)
-		row := [4]string{
-			fmt.Sprintf("%.3f–%.3f s", b.s.Since(op.Call).Seconds(), b.s.Since(op.Return).Seconds()),
-			fmt.Sprintf("client %d", op.Process), safe(summary.Clip(asked, 60)), safe(summary.Clip(told, 60)),
-		}
-		for j := range row {
-			wide[j] = max(wide[j], len([]rune(row[j])))
-		}
-		rows = append(rows, row)
-	}
-	for i, row := range rows {
-		b.line("  %s  %s  %s  → %s  %s", pad(row[0], wide[0]), pad(row[1], wide[1]), pad(row[2], wide[2]), pad(row[3], wide[3]),
-			b.style.paint(place(c.Ops[i]), dim))
-	}
-	if more := len(c.Ops) - len(rows); more > 0 {
-		b.line("  … and %d more in the report", more)
 	}
 	for i, note := range c.Context {
 		label := "while:"
@@ -171,6 +202,45 @@ func (b *block) counterexample() {
 		b.line("  … and %s in the report", plural(n, "more counterexample"))
 	}
 	b.line("")
+}
+
+// operations shows those of a counterexample, and marks the one that it is about.
+func (b *block) operations(c summary.Counterexample) {
+	asked, told := b.room()
+	rows := make([][5]string, 0, len(c.Ops))
+	var wide [5]int
+	for _, op := range c.Ops[:min(len(c.Ops), counterexampleOps)] {
+		question, answer := summary.Say(op)
+		row := [5]string{
+			fmt.Sprintf("op %d", op.ID), fmt.Sprintf("%.3f–%.3f s", b.s.Since(op.Call).Seconds(), b.s.Since(op.Return).Seconds()),
+			fmt.Sprintf("client %d", op.Process), safe(summary.Clip(question, asked)), safe(summary.Clip(answer, told)),
+		}
+		for j := range row {
+			wide[j] = max(wide[j], len([]rune(row[j])))
+		}
+		rows = append(rows, row)
+	}
+	for i, row := range rows {
+		mark := " "
+		if c.Accused(c.Ops[i]) {
+			mark = b.mark(checker.Fail)
+		}
+		b.line("  %s  %s  %s  %s  → %s %s  %s", pad(row[0], wide[0]), pad(row[1], wide[1]), pad(row[2], wide[2]), pad(row[3], wide[3]), pad(row[4], wide[4]),
+			mark, b.style.paint(place(c.Ops[i]), dim))
+	}
+	if more := len(c.Ops) - len(rows); more > 0 {
+		b.line("  … and %d more in the report", more)
+	}
+}
+
+// room is how wide an operation's question and answer may be.
+func (b *block) room() (asked, told int) {
+	const most, rest = 60, 70 // rest: everything else of the line
+	if b.style.Width <= 0 {
+		return most, most
+	}
+	each := max(16, (b.style.Width-rest)/2)
+	return min(most, each), min(most, each)
 }
 
 func place(op history.Op) string {
@@ -193,26 +263,42 @@ func (b *block) mark(v checker.Verdict) string {
 	return b.style.paint("?", yellow)
 }
 
+// checks shows what was judged; what had nothing to judge is named apart.
 func (b *block) checks() {
-	var parts []string
+	const apart = "   "
+	var skipped []string
+	line, label := "", "checks"
 	for _, r := range b.s.Checks {
-		parts = append(parts, b.mark(r.Verdict)+" "+r.Checker)
-	}
-	if len(parts) == 0 {
-		return
-	}
-	for i := 0; i < len(parts); i += 6 {
-		label := "checks"
-		if i > 0 {
-			label = ""
+		part := b.mark(r.Verdict) + " " + r.Checker
+		if r.Verdict == checker.Skipped {
+			skipped = append(skipped, r.Checker)
+			continue
 		}
-		b.row(label, "%s", strings.Join(parts[i:min(i+6, len(parts))], "   "))
+		if line != "" && labelColumns+visible(line+apart+part) > b.checksWidth() {
+			b.row(label, "%s", line)
+			line, label = "", ""
+		}
+		line += apart[:min(len(line), len(apart))] + part
+	}
+	if line != "" {
+		b.row(label, "%s", line)
+		label = ""
+	}
+	if len(skipped) > 0 {
+		b.row(label, "%s nothing to judge: %s", b.mark(checker.Skipped), b.style.paint(strings.Join(skipped, ", "), dim))
 	}
 	for _, r := range b.s.Checks {
-		if r.Verdict == checker.Unknown || r.Verdict == checker.Fail && r.Why != b.s.Reason {
+		if said := b.s.Reason == r.Why || b.s.Reason == r.Checker+": "+r.Why; !said && (r.Verdict == checker.Unknown || r.Verdict == checker.Fail) {
 			b.row("", "%s %s: %s", b.mark(r.Verdict), r.Checker, safe(summary.Clip(r.Why, 160)))
 		}
 	}
+}
+
+func (b *block) checksWidth() int {
+	if b.style.Width <= 0 {
+		return 110
+	}
+	return b.style.Width
 }
 
 func (b *block) claims() {

@@ -79,6 +79,42 @@ func safe(text string) string {
 	}, text)
 }
 
+// wrap breaks a line at spaces where it is wider than the style, and sets what follows in by so many columns. Colours
+// take no room. A word that is too wide alone stays whole.
+func (s Style) wrap(line string, indent int) string {
+	if s.Width <= 0 {
+		return line
+	}
+	var out strings.Builder
+	columns, room := 0, max(s.Width, indent+20)
+	for i, word := range strings.SplitAfter(line, " ") {
+		wide := visible(strings.TrimRight(word, " "))
+		if i > 0 && columns+wide > room && columns > indent {
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			columns = indent
+		}
+		out.WriteString(word)
+		columns += visible(word)
+	}
+	return out.String()
+}
+
+// visible counts the characters of a text without its colours.
+func visible(text string) (n int) {
+	escape := false
+	for _, r := range text {
+		switch {
+		case r == '\x1b':
+			escape = true
+		case escape:
+			escape = r != 'm'
+		default:
+			n++
+		}
+	}
+	return n
+}
+
 // clip cuts a line at the style's width, colours not counted.
 func (s Style) clip(line string) string {
 	if s.Width <= 0 {

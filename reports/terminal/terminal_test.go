@@ -73,6 +73,36 @@ func TestResult(t *testing.T) {
 	golden(t, "nothing.txt", result(t, &history.History{}, nil, terminal.Style{}))
 }
 
+// Where the terminal ends, lines are broken between words; what was recorded is clipped. Nothing else changes.
+func TestNarrow(t *testing.T) {
+	h := example.Run(example.Options{Seed: 42, Faults: true})
+	results := example.Violated(h)
+	for i := range 4 {
+		results = append(results, checker.Result{Checker: []string{"bank", "set", "lock", "hashes"}[i], Verdict: checker.Verdict(2 + i%2), Why: strings.Repeat("something else is wrong ", 4)})
+	}
+	text := result(t, h, results, terminal.Style{Width: 80})
+	golden(t, "narrow.txt", text)
+	for _, line := range strings.Split(text, "\n")[1:] {
+		if n := len([]rune(line)); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	plain, painted := result(t, h, results, terminal.Style{Width: 60}), result(t, h, results, terminal.Style{Width: 60, Color: true})
+	if strings.Count(plain, "\n") != strings.Count(painted, "\n") {
+		t.Error("colours change where lines break")
+	}
+}
+
+// A counterexample without operations, of a watch or of logs, shows what was seen instead.
+func TestCounterexampleOfNotes(t *testing.T) {
+	h := example.Run(example.Options{Seed: 1, Length: 10 * time.Second})
+	results := []checker.Result{{Checker: "watch", Verdict: checker.Fail, Why: "unordered: watch 0 on n1 delivered revision 3 after revision 4",
+		Counterexample: []checker.Counterexample{{Name: "unordered", Why: "unordered: watch 0 on n1 delivered revision 3 after revision 4", Notes: []string{"watch 0 on n1: all keys"}}}}}
+	if text := result(t, h, results, terminal.Style{}); !strings.Contains(text, "revision 4\n\n  watch 0 on n1: all keys\n\n") {
+		t.Errorf("%s", text)
+	}
+}
+
 // What a store answered is text, and never steers the terminal.
 func TestRecordedEscapes(t *testing.T) {
 	h := example.Run(example.Options{Seed: 1, Length: 10 * time.Second})
