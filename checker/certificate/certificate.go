@@ -102,7 +102,10 @@ func Certify(ctx context.Context, h *history.History, rules Rules) Outcome {
 	case c.doubt != "":
 		out.Undecided = c.doubt
 	case c.unresolved > 0:
-		out.Undecided = fmt.Sprintf("nothing is known of %d revisions, %d the first", c.unresolved, c.firstGap)
+		out.Undecided = fmt.Sprintf("nothing is known of revision %d", c.firstGap)
+		if c.unresolved > 1 {
+			out.Undecided += fmt.Sprintf(" and %d more", c.unresolved-1)
+		}
 	default:
 		out.Certificate = c.cert
 	}

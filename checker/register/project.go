@@ -77,8 +77,11 @@ func NewReader(h *history.History) *Reader {
 }
 
 func (r *Reader) name(req *history.Request) {
-	if req.Kind != history.Txn {
-		r.named[req.Key] = true
+	switch req.Kind {
+	case history.Get, history.Put, history.CAS, history.Delete:
+		if req.End == "" {
+			r.named[req.Key] = true
+		}
 		return
 	}
 	for i := range req.If {
