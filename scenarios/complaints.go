@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/internal/units"
@@ -89,6 +91,9 @@ func (s *Scenario) complaints() (all []complaint) {
 		}
 		if step.Target != "" && !targetForm.MatchString(step.Target) {
 			say("faults.at", "%s: unknown target %q; allowed: %s", step, step.Target, targetDoc)
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(step.Target, "n")); err == nil && n > s.Target.Nodes {
+			say("faults.at", "%s: there is no %s among %d members", step, step.Target, s.Target.Nodes)
 		}
 	}
 	if s.Checker.Timeout < time.Second {
