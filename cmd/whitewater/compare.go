@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/whitewater-kv/whitewater/reports/claims"
 	"github.com/whitewater-kv/whitewater/reports/compare"
 	"github.com/whitewater-kv/whitewater/reports/html"
 	"github.com/whitewater-kv/whitewater/store"
@@ -22,16 +23,23 @@ func compareCommand(a *app) *cobra.Command {
 		Short: "Say whether one set of runs is slower than another; exit 3 if it is, 4 if there are too few runs to say",
 		Long: "Compare two sets of runs by rank (Mann-Whitney), with the interval of the difference of the medians. Each side is a store,\n" +
 			"a run, a baseline file, or several of them; with more than two arguments, -- stands between the sides.\n\n" +
-			fmt.Sprintf("Each side needs %d runs, taken in turn (matrix run --interleave) on a machine that is shared.", compare.LeastRuns),
+			fmt.Sprintf("Each side needs %d runs, taken in turn (matrix run --interleave) on a machine that is shared.\n\n", compare.LeastRuns) +
+			"A claim on the difference, such as --claim 'read.p99{quiet} < +5%' or 'all.rate > -2%', is met if the whole interval of the\n" +
+			"change is on its right side. With claims, they decide in place of the tolerance: exit 3 if one is missed, 4 if one is inconclusive.",
 		Args: cobra.MinimumNArgs(1),
 	}
 	root := storeFlag(cmd)
 	output := wordFlag(cmd, "output", "o", "what stdout gets", "text", "json")
 	tolerance := cmd.Flags().String("tolerance", "5%", "a change this small does not matter")
+	stated := cmd.Flags().StringArray("claim", nil, "on the difference: 'read.p99{quiet} < +5%'; may be repeated")
 	page := cmd.Flags().String("html", "", "also write the comparison's page to this file")
 	baseline := cmd.Flags().String("write-baseline", "", "write BASE as a baseline file, for later comparisons, and end")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		limit, err := percent(*tolerance)
+		if err != nil {
+			return err
+		}
+		differences, err := differenceClaims(*stated)
 		if err != nil {
 			return err
 		}
@@ -46,6 +54,7 @@ func compareCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		c.Judge(differences)
 		if *page != "" {
 			if err := writeComparison(*page, c); err != nil {
 				return environment(err)
@@ -61,6 +70,17 @@ func compareCommand(a *app) *cobra.Command {
 		return exit(c.Exit)
 	}
 	return cmd
+}
+
+func differenceClaims(stated []string) (all []claims.Claim, err error) {
+	for _, expr := range stated {
+		c, err := claims.ParseDifference(expr)
+		if err != nil {
+			return nil, usagef("--claim: %w", err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }
 
 // sides splits the arguments at the dash, or in the middle of two.

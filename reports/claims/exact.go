@@ -72,7 +72,7 @@ func (j *Judged) sustained(f Facts) {
 }
 
 func (j *Judged) sustainedVerdict(offered, errors float64, kept, seconds int) {
-	enough := j.holds(offered * (1 + paceTolerance))
+	enough := j.Holds(offered * (1 + paceTolerance))
 	lower := strings.HasPrefix(j.Sign, ">")
 	switch {
 	case !lower:

@@ -93,7 +93,7 @@ func (c Claim) latency() bool { return c.Metric.PerOp && c.Unit == Duration }
 
 // decide compares an interval with the limit: met or missed only if the whole of it is on one side.
 func (j *Judged) decide() {
-	low, high := j.holds(j.Lo), j.holds(j.Hi)
+	low, high := j.Holds(j.Lo), j.Holds(j.Hi)
 	switch {
 	case math.IsNaN(j.Lo) || math.IsNaN(j.Hi):
 		j.Verdict, j.Why = Inconclusive, "no data"
@@ -107,7 +107,8 @@ func (j *Judged) decide() {
 	}
 }
 
-func (c Claim) holds(v float64) bool {
+// Holds reports whether a value is on the claim's right side.
+func (c Claim) Holds(v float64) bool {
 	switch c.Sign {
 	case "<":
 		return v < c.Limit

@@ -31,9 +31,10 @@ const (
 type Comparison struct {
 	Base, New []Run
 	Rows      []Row
+	Claims    []Judged // on the difference; they decide, if there are any
 	Warnings  []string
 	Tolerance float64
-	Exit      int // ExitPass, ExitClaim on a regression, ExitUnknown with too few runs
+	Exit      int // ExitPass, ExitClaim on a regression or a claim missed, ExitUnknown with too few runs
 	Reason    string
 }
 
@@ -65,7 +66,7 @@ func Compare(base, other []Run, tolerance float64) *Comparison {
 		row.compare(tolerance, rng)
 		c.Rows = append(c.Rows, row)
 	}
-	c.violations()
+	c.countViolations()
 	c.conclude()
 	return c
 }
@@ -123,8 +124,11 @@ func median(values []float64) float64 {
 	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
 
-// violations compares how many runs of each side were incorrect: that needs no statistics.
-func (c *Comparison) violations() {
+// violations is the metric that a claim never outweighs.
+const violations = "violations"
+
+// countViolations compares how many runs of each side were incorrect: that needs no statistics.
+func (c *Comparison) countViolations() {
 	count := func(runs []Run) (n float64) {
 		for _, r := range runs {
 			if r.Document.ExitCode == summary.ExitViolation {
@@ -137,7 +141,7 @@ func (c *Comparison) violations() {
 	if before == 0 && after == 0 {
 		return
 	}
-	row := Row{Metric: "violations", Unit: "runs", Base: []float64{before}, New: []float64{after}, From: before, To: after, Change: math.NaN(), Lo: math.NaN(),
+	row := Row{Metric: violations, Unit: "runs", Base: []float64{before}, New: []float64{after}, From: before, To: after, Change: math.NaN(), Lo: math.NaN(),
 		Hi: math.NaN(), P: math.NaN(), Verdict: "same"}
 	if before == 0 {
 		row.Verdict = "worse"
@@ -147,6 +151,10 @@ func (c *Comparison) violations() {
 
 func (c *Comparison) conclude() {
 	worse := c.worse()
+	if len(c.Claims) > 0 && !slices.Contains(worse, violations) {
+		c.concludeClaims()
+		return
+	}
 	switch {
 	case len(worse) > 0:
 		c.Exit, c.Reason = summary.ExitClaim, fmt.Sprintf("worse: %s", list(worse))
@@ -184,8 +192,14 @@ func list(names []string) string {
 func (c *Comparison) Word() string {
 	switch c.Exit {
 	case summary.ExitPass:
+		if len(c.Claims) > 0 {
+			return "CLAIMS MET"
+		}
 		return "NO REGRESSION"
 	case summary.ExitClaim:
+		if len(c.Claims) > 0 && !slices.Contains(c.worse(), violations) {
+			return "CLAIM MISSED"
+		}
 		return "REGRESSION"
 	}
 	return "UNKNOWN"

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/whitewater-kv/whitewater/reports/claims"
 )
 
 var marks = map[string]string{"same": "~", "better": "✓", "worse": "✗", "too few runs": "?"}
@@ -38,12 +40,37 @@ func WriteText(w io.Writer, c *Comparison) error {
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	b.WriteString("\n")
+	writeClaims(&b, c.Claims)
 	for _, warning := range c.Warnings {
 		fmt.Fprintf(&b, "  warning  %s\n", warning)
 	}
 	fmt.Fprintf(&b, "%s  %s  (exit %d)\n", c.Word(), c.Reason, c.Exit)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeClaims(b *strings.Builder, all []Judged) {
+	wide := 0
+	for _, j := range all {
+		wide = max(wide, utf8.RuneCountInString(j.Expr))
+	}
+	for _, j := range all {
+		sign := map[claims.Verdict]string{claims.Met: "✓", claims.Missed: "✗"}[j.Verdict]
+		if sign == "" {
+			sign = "?"
+		}
+		text := j.ShowChange()
+		if between := j.ShowInterval(); between != "" {
+			text += " (" + between + ")"
+		}
+		if j.Why != "" {
+			text += ": " + j.Why
+		}
+		fmt.Fprintf(b, "  %s %s%s  %s\n", sign, j.Expr, strings.Repeat(" ", wide-utf8.RuneCountInString(j.Expr)), strings.TrimPrefix(text, ": "))
+	}
+	if len(all) > 0 {
+		b.WriteString("\n")
+	}
 }
 
 // ShowP writes a probability to three decimals; "" where there is none.
@@ -61,15 +88,16 @@ func ShowP(p float64) string {
 const Schema = "whitewater/compare/1"
 
 type document struct {
-	Schema    string    `json:"schema"`
-	Verdict   string    `json:"verdict"`
-	ExitCode  int       `json:"exit_code"`
-	Reason    string    `json:"reason"`
-	Tolerance float64   `json:"tolerance"`
-	Base      []string  `json:"base"` // the runs
-	New       []string  `json:"new"`
-	Rows      []rowLine `json:"rows"`
-	Warnings  []string  `json:"warnings"`
+	Schema    string      `json:"schema"`
+	Verdict   string      `json:"verdict"`
+	ExitCode  int         `json:"exit_code"`
+	Reason    string      `json:"reason"`
+	Tolerance float64     `json:"tolerance"`
+	Base      []string    `json:"base"` // the runs
+	New       []string    `json:"new"`
+	Rows      []rowLine   `json:"rows"`
+	Claims    []claimLine `json:"claims,omitempty"`
+	Warnings  []string    `json:"warnings"`
 }
 
 type rowLine struct {
@@ -87,9 +115,21 @@ type rowLine struct {
 	Verdict string    `json:"verdict"`
 }
 
+type claimLine struct {
+	Expr   string   `json:"expr"`
+	Result string   `json:"result"`
+	Change *float64 `json:"change"` // shares
+	Lo     *float64 `json:"lo"`
+	Hi     *float64 `json:"hi"`
+	Why    string   `json:"why,omitempty"`
+}
+
 // WriteJSON writes the comparison as one JSON document.
 func WriteJSON(w io.Writer, c *Comparison) error {
-	d := document{Schema, c.Word(), c.Exit, c.Reason, c.Tolerance, Names(c.Base), Names(c.New), []rowLine{}, c.Warnings}
+	d := document{Schema, c.Word(), c.Exit, c.Reason, c.Tolerance, Names(c.Base), Names(c.New), []rowLine{}, nil, c.Warnings}
+	for _, j := range c.Claims {
+		d.Claims = append(d.Claims, claimLine{j.Expr, j.Verdict.String(), number(j.Change), number(j.Lo), number(j.Hi), j.Why})
+	}
 	for _, r := range c.Rows {
 		d.Rows = append(d.Rows, rowLine{r.Metric, r.Unit, r.Higher, r.From, r.To, number(r.Change), number(r.Lo), number(r.Hi), number(r.P), r.Base, r.New, r.Verdict})
 	}
