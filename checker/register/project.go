@@ -267,7 +267,9 @@ func (r *Reader) txn(req *history.Request, res *history.Result, own map[string]b
 	side := taken(req, res)
 	for i := range side {
 		if i >= len(res.Responses) {
-			return false
+			exact = false
+			r.silent(&side[i], own)
+			continue
 		}
 		sub := res.Responses[i]
 		if side[i].Kind == history.Txn {
@@ -278,6 +280,16 @@ func (r *Reader) txn(req *history.Request, res *history.Result, own map[string]b
 	}
 	r.merge()
 	return exact
+}
+
+// silent appends what a request did of which no answer was recorded.
+func (r *Reader) silent(req *history.Request, own map[string]bool) {
+	switch {
+	case req.Kind == history.Put:
+		r.add(Touch{Key: req.Key, Write: value(req.Value)}, own)
+	case req.Kind == history.Delete && req.End == "":
+		r.add(Touch{Key: req.Key, Write: absent}, own)
+	}
 }
 
 func (r *Reader) merge() {

@@ -89,6 +89,7 @@ func TestWhatAnOperationSays(t *testing.T) {
 		{"txn then {put x 2; get x} -> ok {ok; (x 2)}", "x: >2"},
 		{"txn then {put x 2; txn if {version x = 0} then {get x}} -> ok {ok; won {(x 2)}}", "x: absent>2"},
 		{"txn if {value x = 1} then {put x 2; put y 2} else {put z 2} -> unknown timeout", "maybe x: >2, y: >2; maybe z: >2; vague"},
+		{"txn then {put x 2; delete y; get z} -> ok", "x: >2, y: >absent; vague"},
 		{"grant 10 -> ok lease=7 ttl=10", ""},
 	} {
 		if got := says(t, "p1 n1 [1ms 2ms] "+c.op); got != c.want {

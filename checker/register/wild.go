@@ -33,7 +33,27 @@ func (w *wild) add(req *history.Request, res *history.Result, known bool) {
 				if known && i < len(res.Responses) {
 					sub = res.Responses[i]
 				}
-				w.add(&side[i], &sub, known && i < len(res.Responses))
+				answered := known && i < len(res.Responses)
+				if known && !answered && side[i].Kind == history.Txn {
+					w.written(&side[i]) // one of its sides was taken, and nobody knows which
+				}
+				w.add(&side[i], &sub, answered)
+			}
+		}
+	}
+}
+
+// written adds every key that a transaction may write.
+func (w *wild) written(req *history.Request) {
+	for _, side := range [][]history.Request{req.Then, req.Else} {
+		for i := range side {
+			if sub := &side[i]; sub.Kind == history.Txn {
+				w.written(sub)
+			} else if !sub.ReadOnly() {
+				if w.keys == nil {
+					w.keys = map[string]bool{}
+				}
+				w.keys[sub.Key] = true
 			}
 		}
 	}
