@@ -11,7 +11,7 @@ import (
 // What a run has to show before its other verdicts mean something.
 const (
 	enoughOps     = 50          // operations that succeeded during the load
-	enoughOfKind  = 10          // of each kind that was asked, or a tenth if it was asked less often
+	enoughOfKind  = 10          // of each kind that was asked so often, or a tenth of what was asked
 	enoughInPhase = 10          // in each kind of phase that lasted
 	lasting       = time.Second // long enough for a phase to be held to it
 )
@@ -40,7 +40,7 @@ func checkActivity(_ context.Context, h *history.History, _ Limits) Result {
 		f.doubt("only %d operations succeeded, and %d are needed for the verdicts to mean something", total, enoughOps)
 	}
 	for kind := range history.Pause {
-		if n := all[kind]; n > 0 && ok[kind] < max(1, min(enoughOfKind, n/10)) {
+		if n := all[kind]; n >= enoughOfKind && ok[kind] < min(enoughOfKind, n/10) {
 			f.doubt("only %d of %d %s operations succeeded", ok[kind], n, kind)
 		}
 	}
