@@ -17,6 +17,8 @@ type comparison struct {
 	Tolerance     string
 	Rows          []comparedRow
 	Sides         []side
+	Claims        []claimRow
+	Curves        []curveChart
 }
 
 type comparedRow struct {
@@ -39,7 +41,8 @@ type comparedRun struct {
 // WriteComparison writes the page of a comparison of two sets of runs.
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
 	page := comparison{Comparison: c, Verdict: c.Word(), Tone: tone(c.Exit), Tolerance: fmt.Sprintf("%.3g %%", 100*c.Tolerance),
-		Sides: []side{{"base", comparedRuns(c.Base)}, {"new", comparedRuns(c.New)}}}
+		Sides:  []side{{"base", comparedRuns(c.Base)}, {"new", comparedRuns(c.New)}},
+		Claims: comparedClaims(c.Claims), Curves: curveCharts(c)}
 	for _, r := range c.Rows {
 		page.Rows = append(page.Rows, compared(r))
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 	"github.com/whitewater-kv/whitewater/reports/compare"
 	"github.com/whitewater-kv/whitewater/reports/html"
 	"github.com/whitewater-kv/whitewater/reports/internal/example"
+	"github.com/whitewater-kv/whitewater/reports/latency"
 	"github.com/whitewater-kv/whitewater/reports/summary"
 )
 
@@ -122,6 +124,46 @@ func TestShortRuns(t *testing.T) {
 	h := example.Run(example.Options{Seed: 1, Length: time.Second})
 	if text := page(t, h, example.Passed(h), summary.Options{}); !strings.Contains(text, "PASS") {
 		t.Error("no verdict")
+	}
+}
+
+// Runs that have logs are drawn by their percentiles, and claims on the difference are told.
+func TestComparisonOfLogs(t *testing.T) {
+	side := func(slow float64) (runs []compare.Run) {
+		for i := range 6 {
+			h, odd := latency.NewHistogram(), latency.NewHistogram()
+			for n := range 4000 {
+				tail := math.Pow(4000/float64(n+1), .6)
+				h.Record(time.Duration(slow * tail * (1 + .02*float64(i)) * float64(700*time.Microsecond)))
+			}
+			odd.Record(time.Second)
+			d := summary.Document{Run: fmt.Sprint("run", i), Seconds: 10, Latency: map[string]summary.LatencySet{"read": {Phase: "quiet", P50: slow, P99: 3 * slow, PerSecond: 400}}}
+			runs = append(runs, compare.Run{Document: d, Latencies: map[string]*latency.Histogram{"read": h, "read.faulty": odd, "cas": odd}})
+		}
+		return runs
+	}
+	base := side(1)
+	delete(base[0].Latencies, "cas")
+	c := compare.Compare(base, side(1.3), .05)
+	claim, err := claims.ParseDifference("read.p99{quiet} < +5%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Judge([]claims.Claim{claim})
+	var out bytes.Buffer
+	if err := html.WriteComparison(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	for want, n := range map[string]int{"<polyline": 14 + 13, `class="base each"`: 6 + 5, `class="new"`: 2, ">90 %<": 2, ">10 ms<": 1, "✗": 1, "30.0 %": 1, ">CLAIM MISSED<": 1, "NaN": 0} {
+		if got := strings.Count(text, want); got < n || n == 0 && got > 0 {
+			t.Errorf("%q is there %d times, want %d", want, got, n)
+		}
+	}
+	if dir := os.Getenv("WHITEWATER_PAGES"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "curves.html"), out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
