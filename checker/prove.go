@@ -2,6 +2,7 @@ package checker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -13,6 +14,10 @@ import (
 
 // oracleTime bounds one question of shrinking.
 const oracleTime = 2 * time.Second
+
+// errUnconfirmed is a violation that one engine found and that no search had confirmed in its time: it is neither a FAIL
+// nor a bug.
+var errUnconfirmed = errors.New("not confirmed in time")
 
 // prove shrinks the key's suspects and has the rest confirmed by two searches that share no code. What they do not
 // confirm is a bug of ours, and no verdict.
@@ -28,9 +33,9 @@ func (l *linear) prove(ctx context.Context, v *keyVerdict) {
 			ops = few
 		}
 	}
-	if ops == nil || err != nil && stopped(ctx) == "" {
+	if ops == nil || err != nil && stopped(ctx) == "" && !errors.Is(err, errUnconfirmed) {
 		v.verdict, v.why = Unknown, err.Error()
-		if stopped(ctx) == "" {
+		if stopped(ctx) == "" && !errors.Is(err, errUnconfirmed) {
 			l.bugs = append(l.bugs, fmt.Sprintf("key %s: %s", v.key.Name, err))
 		}
 		return
@@ -85,7 +90,7 @@ func confirmed(ctx context.Context, ops []search.Op) ([]search.Op, error) {
 		decided = decided || v == search.Illegal
 	}
 	if !decided {
-		return nil, fmt.Errorf("%d suspect operations could not be confirmed in time", len(ops))
+		return nil, fmt.Errorf("%s: %w", count(len(ops), "suspect operation"), errUnconfirmed)
 	}
 	return ops, nil
 }
