@@ -96,8 +96,8 @@ func (d *drive) finalReadsAt(ctx context.Context, node history.NodeID, keys []st
 	return nil
 }
 
-// finalRanges reads the whole store page by page, all at the revision of the first page; of a store that is not ours, what
-// is ours.
+// finalRanges reads the whole store page by page, as it is: nobody writes any more. Of a store that is not ours it reads
+// what is ours.
 func (d *drive) finalRanges(ctx context.Context, w *worker) (revision int64) {
 	req := history.Request{Kind: history.Range, Key: "\x00", End: "\x00", Limit: rangePage}
 	if prefix := d.cluster.Prefix; prefix != "" {
@@ -113,7 +113,6 @@ func (d *drive) finalRanges(ctx context.Context, w *worker) (revision int64) {
 			return revision
 		}
 		req.Key = op.Result.KVs[len(op.Result.KVs)-1].Key + "\x00"
-		req.Revision = revision
 	}
 	return revision
 }

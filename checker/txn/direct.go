@@ -170,7 +170,7 @@ func (c *check) duplicates(v int32) {
 
 // holds reports whether a list has an element.
 func holds(list, element string) bool {
-	for at := 0; ; {
+	for at := 0; at <= len(list); {
 		i := strings.Index(list[at:], element)
 		if i < 0 {
 			return false
@@ -181,6 +181,7 @@ func holds(list, element string) bool {
 		}
 		at = from + 1
 	}
+	return false
 }
 
 // ops are the operations of transactions, each once.
