@@ -73,7 +73,7 @@ func loadsOf(s *scenarios.Scenario, run string) ([]Load, error) {
 	for i := range loads {
 		l := &loads[i]
 		l.Clients, l.Poisson, l.Total = clients, s.Load.Arrival == "poisson", s.Load.Total
-		l.Conns = s.Load.Conns * s.Target.Nodes
+		l.Conns = s.Load.Conns
 		if !l.Workload.Closed {
 			l.Rate = float64(s.Load.Rate) / float64(open)
 		}

@@ -54,7 +54,7 @@ type Load struct {
 	Rate        units.Rate     // offered operations per second, all clients together; 0 = closed loop
 	Arrival     string         // "poisson" or "constant"
 	Clients     units.Count
-	Conns       int // connections to each member, shared by its clients; 0 = one for each client
+	Conns       int // connections in all, to the members in turn, shared by the clients; 0 = one for each client
 	Duration    time.Duration
 	Warmup      time.Duration
 	Total       int           // operations after which the load ends early; 0 = none

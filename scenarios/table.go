@@ -44,7 +44,7 @@ func loadTable(l *Load, n Names) object {
 		{"rate", "operations offered by all clients together, open loop; 0 = closed loop", rate(&l.Rate)},
 		{"arrival", "how the operations of an open loop are spread in time", choice{&l.Arrival, []string{"poisson", "constant"}}},
 		{"clients", "each one operation at a time; 4n is four for each member", count(&l.Clients)},
-		{"conns", "connections to each member, shared by its clients; 0 = one for each client", integer(&l.Conns)},
+		{"conns", "connections in all, to the members in turn, shared by the clients; 0 = one for each client", integer(&l.Conns)},
 		{"duration", "of the measured part", duration(&l.Duration)},
 		{"warmup", "before it: judged, not measured", duration(&l.Warmup)},
 		{"total", "operations after which the load ends early; 0 = none", integer(&l.Total)},

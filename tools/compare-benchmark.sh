@@ -2,7 +2,7 @@
 # Measures Whitewater's load generator side by side with etcd's own benchmark: the same load on the same cluster, in
 # turns, so that whatever else the machine does falls on both. Prints a table in Markdown. See docs/BENCH.md.
 #
-# ROUNDS (5), TOTAL (operations of a turn, 40000), CLIENTS (64), CONNS (to each member, 2) and NODES ("1 3") change the
+# ROUNDS (5), TOTAL (operations of a turn, 40000), CLIENTS (64), CONNS (for each member, 2) and NODES ("1 3") change the
 # load; BENCHMARK names a benchmark that is already built.
 set -euo pipefail
 
@@ -48,7 +48,7 @@ turn() {
 	local space=1
 	if [ "$kind" = puts ]; then space=1000; fi
 	ours=$(timed "$temp/ours" "$temp/whitewater" bench "bench-$kind" --endpoints "$endpoints" --nodes "$n" --allow-writes \
-		--rate 0 --warmup 0s --duration 10m --total "$total" --clients "$clients" --conns "$conns" --key-size 8 \
+		--rate 0 --warmup 0s --duration 10m --total "$total" --clients "$clients" --conns $((conns * n)) --key-size 8 \
 		--val-size $valsize --key-space-size $space --checks revisions --no-claims --no-github --store "$temp/runs" -q -o json)
 	echo "$(number Requests/sec: "$temp/theirs") $(number '"per_second"' "$temp/ours") $theirs $ours" |
 		awk -v total="$total" '{ print $1, $2, ($3 + $4) / total * 1e6, ($5 + $6) / total * 1e6 }' >>"$4"
