@@ -23,7 +23,8 @@ const (
 
 // Phases divides the load into consecutive spans. A fault's span lasts from its injection until its healing is done.
 // Recovery follows, until the first second in which nothing is waiting from before, as many operations succeed as are
-// due (within a tenth), and every member that is asked answers. PhaseOf says to which of them an operation belongs.
+// due (within a tenth), and every member that is asked answers; and in that second until nothing has been waiting for
+// longer than a tenth of it, or its end. PhaseOf says to which of them an operation belongs.
 func Phases(h *History) []Phase {
 	from, to := h.Meta.LoadStart, h.Meta.LoadEnd
 	if to <= from {
@@ -120,7 +121,10 @@ func faultSpans(h *History, end time.Duration) []Phase {
 func recovered(ops []Op, healed time.Duration) time.Duration {
 	b := backlogAfter(ops, healed)
 	for i := range int(recoveryLimit / step) {
-		if b.good(i, i+int(second/step)) {
+		if end := i + int(second/step); b.good(i, end) {
+			for i < end && b.queued[i] > 0 {
+				i++
+			}
 			return healed + time.Duration(i)*step
 		}
 	}
@@ -131,6 +135,7 @@ func recovered(ops []Op, healed time.Duration) time.Duration {
 type backlog struct {
 	due, ok [steps]int
 	waiting [steps + 1]int // operations that were due before the step and not returned a second after its start
+	queued  [steps + 1]int // operations that were due more than a step before the step and not returned at its start
 	calls   map[NodeID]*[steps]answers
 }
 
@@ -168,9 +173,14 @@ func backlogAfter(ops []Op, healed time.Duration) *backlog {
 			b.waiting[min(due+1, steps)]++
 			b.waiting[min(last+1, steps)]--
 		}
+		if first, last := max(0, place(op.Due+step)+1), place(op.Return-1); first <= last {
+			b.queued[min(first, steps)]++
+			b.queued[min(last+1, steps)]--
+		}
 	}
 	for i := 1; i < len(b.waiting); i++ {
 		b.waiting[i] += b.waiting[i-1]
+		b.queued[i] += b.queued[i-1]
 	}
 	return b
 }

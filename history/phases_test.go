@@ -47,7 +47,18 @@ func TestPhases(t *testing.T) {
 				}
 				return due + s/100, OK
 			},
-			"quiet 1s..10s, faulty 10s..12s, recovery 12s..14.2s, quiet 14.2s..31s"},
+			"quiet 1s..10s, faulty 10s..12s, recovery 12s..15.1s, quiet 15.1s..31s"},
+		{"a backlog is gone in the middle of the second that shows it",
+			[]Fault{fault(10*s, 12*s)}, func(_ NodeID, due time.Duration) (time.Duration, Outcome) {
+				if due >= 11*s && due < 12600*time.Millisecond {
+					return 12*s + (due-11*s)*3/8 + s/100, OK
+				}
+				return due + s/100, OK
+			},
+			"quiet 1s..10s, faulty 10s..12s, recovery 12s..12.5s, quiet 12.5s..31s"},
+		{"a store that always takes half a second has recovered when it does so again", []Fault{fault(10*s, 12*s)},
+			func(_ NodeID, due time.Duration) (time.Duration, Outcome) { return due + s/2, OK },
+			"quiet 1s..10s, faulty 10s..12s, recovery 12s..13s, quiet 13s..31s"},
 		{"one member answers nothing for four seconds longer", []Fault{fault(10*s, 12*s)},
 			func(node NodeID, due time.Duration) (time.Duration, Outcome) {
 				if node == "n2" && due >= 10*s && due < 16*s {

@@ -67,7 +67,7 @@ func options(t *testing.T, exprs ...string) summary.Options {
 func violated(t *testing.T) *summary.Summary {
 	t.Helper()
 	h := example.Run(example.Options{Seed: 42, Faults: true})
-	opts := options(t, "read.p99{quiet} < 25ms", "recovery.max < 2s", "read.p99{quiet} < 1.98ms")
+	opts := options(t, "read.p99{quiet} < 25ms", "recovery.max < 2s", "read.p99{quiet} < 1.94ms")
 	opts.Forbidden = []string{"clock: no CAP_SYS_TIME"}
 	return summary.Summarise(h, example.Violated(h), opts)
 }
