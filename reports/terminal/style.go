@@ -87,7 +87,7 @@ func (s Style) wrap(line string, indent int) string {
 	}
 	var out strings.Builder
 	columns, room := 0, max(s.Width, indent+20)
-	for i, word := range strings.SplitAfter(line, " ") {
+	for i, word := range phrases(line) {
 		wide := visible(strings.TrimRight(word, " "))
 		if i > 0 && columns+wide > room && columns > indent {
 			out.WriteString("\n" + strings.Repeat(" ", indent))
@@ -97,6 +97,21 @@ func (s Style) wrap(line string, indent int) string {
 		columns += visible(word)
 	}
 	return out.String()
+}
+
+// phrases are a line's words with the spaces after them. A number and its unit are one.
+func phrases(line string) (all []string) {
+	for _, word := range strings.SplitAfter(line, " ") {
+		switch strings.TrimRight(word, " ,)") {
+		case "s", "ms", "µs", "ns", "%", "ops", "…", "–":
+			if n := len(all); n > 0 {
+				all[n-1] += word
+				continue
+			}
+		}
+		all = append(all, word)
+	}
+	return all
 }
 
 // visible counts the characters of a text without its colours.

@@ -80,6 +80,9 @@ func TestNarrow(t *testing.T) {
 	for i := range 4 {
 		results = append(results, checker.Result{Checker: []string{"bank", "set", "lock", "hashes"}[i], Verdict: checker.Verdict(2 + i%2), Why: strings.Repeat("something else is wrong ", 4)})
 	}
+	results[0].Why = "key r17: op 103 saw 12, but op 101 had written 17"
+	results[0].Counterexample[0].Why = results[0].Why
+	results[0].Counterexample[0].Ops[1].Request.Value = strings.Repeat("17", 20)
 	text := result(t, h, results, terminal.Style{Width: 80})
 	golden(t, "narrow.txt", text)
 	for _, line := range strings.Split(text, "\n")[1:] {
