@@ -53,6 +53,12 @@ func doing(steps []Step) (names []string) {
 // etcd's own bound: a member that misses five heartbeats may call an election, never one that misses fewer.
 const heartbeatsPerElection = 5
 
+// What is written is kept in memory until it is judged. etcd takes requests of 1.5 MiB unless it is told otherwise.
+const (
+	maxKeySize = units.Size(1 << 20)
+	maxValSize = units.Size(64 << 20)
+)
+
 // complaints are the rules that span fields.
 func (s *Scenario) complaints() (all []complaint) {
 	say := func(path, format string, args ...any) {
@@ -72,6 +78,15 @@ func (s *Scenario) complaints() (all []complaint) {
 	}
 	if s.Load.Timeout <= 0 {
 		say("load.timeout", "it must be more than nothing")
+	}
+	if s.Load.Keys.KeySize > maxKeySize {
+		say("load.keys.key-size", "%v is too much: %v at most", s.Load.Keys.KeySize, maxKeySize)
+	}
+	if s.Load.Keys.ValSize > maxValSize {
+		say("load.keys.val-size", "%v is too much: %v at most", s.Load.Keys.ValSize, maxValSize)
+	}
+	if _, ok := s.Target.Args[""]; ok {
+		say("target.args", "a flag without a name")
 	}
 	if len(s.Load.Workloads) == 0 {
 		say("load.workload", "at least one workload is needed")

@@ -43,6 +43,9 @@ func node(v value, text string) (*yaml.Node, error) {
 				list.Content = append(list.Content, quoted(word))
 			}
 		}
+		if text != "" && len(list.Content) == 0 {
+			return nil, fmt.Errorf("%q names nothing: write names, separated by commas", text)
+		}
 		return list, nil
 	}
 	if _, ok := v.(boolean); !ok {

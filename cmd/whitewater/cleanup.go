@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +21,8 @@ func cleanupCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cleanup",
 		Short: "End what a killed run left on the machine",
-		Long: "End the processes that runs wrote down when they started them and that are still there. A run that is still\n" +
-			"being written is left alone.",
+		Long: "End the processes that runs wrote down when they started them and that are still there, and remove their\n" +
+			"sockets. A run that is still being written is left alone.",
 		Args: cobra.NoArgs,
 	}
 	root := storeFlag(cmd)
@@ -65,5 +68,25 @@ func sweep(ctx context.Context, path string) ([]string, error) {
 	for _, t := range things {
 		owned = append(owned, procs.Owned{Kind: t.Kind, What: t.What})
 	}
-	return procs.Cleanup(ctx, owned)
+	ended, err := procs.Cleanup(ctx, owned)
+	if err != nil {
+		return ended, err
+	}
+	removed, err := removeSockets(filepath.Join(path, "nodes"))
+	return append(ended, removed...), err
+}
+
+// removeSockets removes what members listened at: nobody can any more.
+func removeSockets(nodes string) (removed []string, err error) {
+	err = filepath.WalkDir(nodes, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || entry.Type()&fs.ModeSocket == 0 {
+			return err
+		}
+		removed = append(removed, "removed socket "+path)
+		return os.Remove(path)
+	})
+	return removed, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/serve"
@@ -11,6 +12,9 @@ import (
 func (r *running) serveMetrics(a *app) (stop func(), err error) {
 	if *r.metricsAddr == "" {
 		return func() {}, nil
+	}
+	if _, _, err := net.SplitHostPort(*r.metricsAddr); err != nil {
+		return nil, usagef("--metrics-addr %q: write HOST:PORT, such as 127.0.0.1:9464", *r.metricsAddr)
 	}
 	live, err := serve.Metrics(*r.metricsAddr)
 	if err != nil {

@@ -41,7 +41,12 @@ func newRoot(a *app) *cobra.Command {
 			_, err := fmt.Fprint(a.out, start)
 			return err
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags(), a.getenv) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags(), a.getenv); err != nil {
+				return err
+			}
+			return sensible(cmd.Flags())
+		},
 	}
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run:"},
@@ -132,4 +137,15 @@ func visit(cmd *cobra.Command, f func(*cobra.Command)) {
 			visit(sub, f)
 		}
 	}
+}
+
+// sensible refuses what a flag's type allows and nobody can mean.
+func sensible(flags *pflag.FlagSet) error {
+	if f := flags.Lookup("store"); f != nil && f.Value.String() == "" {
+		return usagef("--store is empty: name the folder in which runs are kept")
+	}
+	if f := flags.Lookup("budget"); f != nil && strings.HasPrefix(f.Value.String(), "-") {
+		return usagef("--budget %s: it cannot be less than nothing", f.Value)
+	}
+	return nil
 }

@@ -43,6 +43,9 @@ func runCommand(a *app) *cobra.Command {
 		if len(args) > 0 {
 			name = args[0]
 		}
+		if name == "" {
+			return usagef("the scenario's name is empty: name one of `whitewater list scenarios`, or a file")
+		}
 		s, err := r.scenario(flags, name)
 		if err != nil {
 			return err
