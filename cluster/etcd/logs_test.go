@@ -87,3 +87,17 @@ func TestReadLogLimits(t *testing.T) {
 		t.Errorf("notes %q", e.Notes)
 	}
 }
+
+// A process that panics says why before its stack; one that just ends has only its last lines.
+func TestLastWords(t *testing.T) {
+	tail := []string{`{"level":"info"}`, `{"level":"fatal","error":"no space left on device"}`, "panic: exit"}
+	for range 30 {
+		tail = append(tail, "go.etcd.io/etcd/server/v3/etcdmain.Main")
+	}
+	if words := lastWords(tail); len(words) != 3 || words[0] != tail[1] {
+		t.Errorf("of a fatal error: %q", words)
+	}
+	if words := lastWords(tail[3:]); len(words) != tailLines {
+		t.Errorf("without a reason: %q", words)
+	}
+}

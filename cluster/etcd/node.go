@@ -139,7 +139,7 @@ func (n *node) mourn(proc *procs.Process, noted chan<- struct{}) {
 	if exit.Asked {
 		return
 	}
-	tail := proc.Tail(tailLines)
+	tail := lastWords(proc.Tail(wordsLines))
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.unasked = append(n.unasked, exit)
@@ -188,7 +188,7 @@ func (n *node) died() error {
 		return nil
 	}
 	e := &cluster.EnvironmentError{Doing: "launch " + string(n.id), Err: fmt.Errorf("its process ended: %s", exit.Status),
-		Tail: proc.Tail(tailLines)}
+		Tail: lastWords(proc.Tail(wordsLines))}
 	switch text := strings.Join(e.Tail, "\n"); {
 	case strings.Contains(text, "address already in use"):
 		e.Hint, e.Err = "another program has its port", errors.Join(e.Err, errPortTaken)
@@ -198,6 +198,19 @@ func (n *node) died() error {
 		e.Hint = "its folder must be writable"
 	}
 	return e
+}
+
+// wordsLines is how far back a process's reason to end is looked for: a stack follows it.
+const wordsLines = 100
+
+// lastWords are the lines from the one that says why a process ended, or the last ones.
+func lastWords(tail []string) []string {
+	for i, line := range tail {
+		if classOf(line) != "" {
+			return tail[i:min(len(tail), i+3)]
+		}
+	}
+	return tail[max(0, len(tail)-tailLines):]
 }
 
 var errPortTaken = errors.New("port taken")
