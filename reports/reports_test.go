@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -156,5 +158,30 @@ func TestExitNames(t *testing.T) {
 	}
 	if reports.Word(reports.ExitClaim) != "CLAIM MISSED" {
 		t.Error(reports.Word(reports.ExitClaim))
+	}
+}
+
+// The page on reports names every file that there is.
+func TestFilesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/REPORT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := example.Run(example.Options{Seed: 1, Faults: true})
+	for _, f := range reports.Formats {
+		outputs, err := f.Render(reports.Summarise(h, example.Violated(h), reports.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range outputs {
+			name := path.Base(o.Path)
+			if op, isCurve := strings.CutSuffix(name, ".hgrm"); isCurve {
+				_, face, _ := strings.Cut(op, ".")
+				name = strings.TrimSuffix("read."+face, ".") + ".hgrm"
+			}
+			if !bytes.Contains(page, []byte("`"+name+"`")) {
+				t.Errorf("docs/REPORT.md does not name %s", o.Path)
+			}
+		}
 	}
 }
