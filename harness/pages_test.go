@@ -3,7 +3,6 @@ package harness
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,16 +64,16 @@ func reportOf(t *testing.T, h *history.History, folder string, keep bool) {
 				t.Errorf("%s is no picture: %.60s", o.Path, o.Data)
 			}
 			if keep {
-				write1(t, filepath.Join(folder, o.Path), o.Data)
+				keepFile(t, filepath.Join(folder, o.Path), o.Data)
 			}
 		}
 	}
 	if keep {
-		fmt.Println(filepath.Base(folder), len(sum.Counterexamples), sum.Reason)
+		t.Logf("%d counterexamples: %s", len(sum.Counterexamples), sum.Reason)
 	}
 }
 
-func write1(t *testing.T, path string, data []byte) {
+func keepFile(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
