@@ -27,7 +27,7 @@ func TestWellformed(t *testing.T) {
 
 // One seed, one history.
 func TestRepeatable(t *testing.T) {
-	if make1(1, rich).String() != make1(1, rich).String() {
+	if once, again := make1(1, rich).String(), make1(1, rich).String(); once != again {
 		t.Error("two histories of one seed differ")
 	}
 	if make1(1, rich).String() == make1(2, rich).String() {

@@ -88,12 +88,3 @@ func sorted(h *history.History) bool {
 	}
 	return true
 }
-
-func index(h *history.History, op *history.Op) int {
-	for i := range h.Ops {
-		if &h.Ops[i] == op {
-			return i
-		}
-	}
-	return -1
-}

@@ -25,10 +25,6 @@ func rounds(n int) int {
 func small(rng *rand.Rand) *Key {
 	n := 2 + rng.IntN(8)
 	k := &Key{Name: "x", Values: []string{""}, writer: []int32{None}, Unique: true}
-	type event struct {
-		at time.Duration
-		op int
-	}
 	ops := make([]Op, n)
 	span := 3 + rng.IntN(20)
 	at := make([]time.Duration, n)
