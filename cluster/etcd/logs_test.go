@@ -101,3 +101,15 @@ func TestLastWords(t *testing.T) {
 		t.Errorf("without a reason: %q", words)
 	}
 }
+
+// A full disk is known in every way in which members tell of it.
+func TestNoSpace(t *testing.T) {
+	for _, line := range []string{
+		`{"level":"fatal","error":"write data/member/wal/0.tmp: no space left on device"}`,
+		`{"level":"error","msg":"writeAt failed, offset: 24576: %!w(*fs.PathError=&{write data/member/snap/db 28})"}`,
+	} {
+		if !noSpace.MatchString(line) {
+			t.Errorf("not known: %s", line)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -192,7 +193,7 @@ func (n *node) died() error {
 	switch text := strings.Join(e.Tail, "\n"); {
 	case strings.Contains(text, "address already in use"):
 		e.Hint, e.Err = "another program has its port", errors.Join(e.Err, errPortTaken)
-	case strings.Contains(text, "no space left on device"):
+	case noSpace.MatchString(text):
 		e.Hint = "the disk is full"
 	case strings.Contains(text, "permission denied"), strings.Contains(text, "read-only file system"):
 		e.Hint = "its folder must be writable"
@@ -212,6 +213,9 @@ func lastWords(tail []string) []string {
 	}
 	return tail[max(0, len(tail)-tailLines):]
 }
+
+// noSpace is a full disk, in words or, as bbolt logs it, by its number.
+var noSpace = regexp.MustCompile(`no space left on device|fs\.PathError=&\{write \S+ 28\}`)
 
 var errPortTaken = errors.New("port taken")
 
