@@ -46,7 +46,9 @@ func Drive(ctx context.Context, c *cluster.Cluster, plan Plan, rec *history.Reco
 		return err
 	}
 	d.load(ctx, workers)
-	rec.UpdateMeta(func(m *history.Meta) { m.LoadEnd, m.Interrupted = rec.Now(), ctx.Err() != nil })
+	rec.UpdateMeta(func(m *history.Meta) {
+		m.LoadEnd, m.Interrupted, m.Unsent = min(rec.Now(), d.end), ctx.Err() != nil, unsent(workers)
+	})
 	return d.finish(context.WithoutCancel(ctx))
 }
 
@@ -144,6 +146,21 @@ func (d *drive) load(ctx context.Context, crews []*crew) {
 	working.Wait()
 	stopBreaking()
 	nemesis.Wait()
+}
+
+// unsent adds up what workers left unsent.
+func unsent(crews []*crew) (all []int64) {
+	for _, crew := range crews {
+		for _, w := range crew.workers {
+			for second, n := range w.unsent {
+				if second >= len(all) {
+					all = append(all, make([]int64, second+1-len(all))...)
+				}
+				all[second] += n
+			}
+		}
+	}
+	return all
 }
 
 // set puts a crew to work.

@@ -162,3 +162,25 @@ func TestInterrupted(t *testing.T) {
 		}
 	})
 }
+
+// A load that cannot be held ends when its time is up: what was due by then was either sent or is counted.
+func TestOverload(t *testing.T) {
+	s := small("register", 1)
+	s.Load.Rate, s.Load.Arrival, s.Load.Duration, s.Load.Warmup, s.Faults.Random = 20_000, "constant", 3*time.Second, 0, nil
+	h := rehearse(t, s, "")
+	sent, left := int64(0), int64(0)
+	for _, op := range h.Ops {
+		if op.Stage == history.Load {
+			sent++
+			if op.Call >= h.Meta.LoadEnd {
+				t.Fatalf("sent behind the end at %v: %s", h.Meta.LoadEnd, op)
+			}
+		}
+	}
+	for _, n := range h.Meta.Unsent {
+		left += n
+	}
+	if due := int64(20_000 * 3); sent+left != due || left == 0 || h.Meta.LoadEnd-h.Meta.LoadStart != 3*time.Second {
+		t.Errorf("%d sent and %d left of %d, in %v", sent, left, due, h.Meta.LoadEnd-h.Meta.LoadStart)
+	}
+}

@@ -18,16 +18,21 @@ type worker struct {
 	log     *history.Log
 	process history.Process
 	last    history.Op
+	unsent  []int64 // see history.Meta
 }
 
 // openLoop sends the first, first+stride, … operation of a load when it is due, or as soon afterwards as the worker
-// is free: the wait counts, because latency is told from the due time. Operations that fall due while the member's gate
-// is shut are not part of the load.
+// is free: the wait counts, because latency is told from the due time. What is still waiting when the load ends is counted,
+// not sent. Operations that fall due while the member's gate is shut are not part of the load.
 func (w *worker) openLoop(ctx context.Context, pace workloads.Pace, first, stride, total int) {
 	for n := first; total == 0 || n < total; n += stride {
 		due := w.run.start + pace(n)
 		if due >= w.run.end || w.run.until(ctx, due) != nil {
 			return
+		}
+		if w.run.rec.Now() >= w.run.end {
+			w.leave(due)
+			continue
 		}
 		if w.run.gates.shut(w.node) {
 			continue
@@ -38,6 +43,18 @@ func (w *worker) openLoop(ctx context.Context, pace workloads.Pace, first, strid
 		}
 		w.do(ctx, w.run.stage(due), due, req)
 	}
+}
+
+// leave counts an operation that was due and is not sent any more.
+func (w *worker) leave(due time.Duration) {
+	second := int((due - w.run.loadStart) / time.Second)
+	if due < w.run.loadStart {
+		return
+	}
+	for len(w.unsent) <= second {
+		w.unsent = append(w.unsent, 0)
+	}
+	w.unsent[second]++
 }
 
 // closedLoop sends the next operation when the last one has returned. take counts down a load's total.

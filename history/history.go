@@ -83,6 +83,9 @@ type Meta struct {
 	Converged  time.Duration `json:"converged,omitempty"` // a leader, equal applied index on all members
 	FinalStart time.Duration `json:"final_start,omitempty"`
 	FinalEnd   time.Duration `json:"final_end,omitempty"`
+	// Unsent counts, by second of the load, the operations of an open loop that were due and still waiting for their
+	// client when the load ended.
+	Unsent []int64 `json:"unsent,omitempty"`
 	// Planned is the number of fault steps of the schedule; more than were recorded means that some never ran.
 	Planned int `json:"planned_faults"`
 	// ElectionTimeout is the target's, for claims stated in election timeouts.

@@ -109,7 +109,7 @@ func (r *Recorder) UpdateMeta(change func(*Meta)) {
 
 func (r *Recorder) metaCopy() *Meta {
 	meta := r.meta
-	meta.Nodes = slices.Clone(meta.Nodes)
+	meta.Nodes, meta.Unsent = slices.Clone(meta.Nodes), slices.Clone(meta.Unsent)
 	return &meta
 }
 

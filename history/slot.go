@@ -100,6 +100,7 @@ type (
 	textSlot     string
 	numberSlot   int64
 	intSlot      int
+	countsSlot   []int64
 	unsignedSlot uint64
 	rateSlot     float64
 	durationSlot time.Duration
@@ -173,6 +174,21 @@ func (x *nodesSlot) read(s *scanner) {
 	s.expect("(")
 	for s.err == nil && !s.accept(")") {
 		*x = append(*x, NodeID(s.word(`a node or ")"`)))
+	}
+}
+
+func (x *countsSlot) empty() bool { return len(*x) == 0 }
+func (x *countsSlot) write(t *text) {
+	t.open("(")
+	for _, n := range *x {
+		t.bare(strconv.FormatInt(n, 10))
+	}
+	t.close(")")
+}
+func (x *countsSlot) read(s *scanner) {
+	s.expect("(")
+	for s.err == nil && !s.accept(")") {
+		*x = append(*x, s.number(`a number or ")"`))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Every line here is the canonical form of what it says: parsed and written again, it is the same.
-const golden = `meta workload=register nodes=(n1 n2 n3) seed=7 epoch=2026-11-22T06:15:00Z judge=linearizable rate=2000 open clients=30 load-start=1s planned=2 election-timeout=1s
+const golden = `meta workload=register nodes=(n1 n2 n3) seed=7 epoch=2026-11-22T06:15:00Z judge=linearizable rate=2000 open clients=30 load-start=1s unsent=(0 3) planned=2 election-timeout=1s
 p1 n1 [1ms 2ms] get x -> 3 mod=5 rev=7
 p1 n1 [3ms 4ms] get x -> absent rev=7
 p1 n1 [5ms 6ms due=2ms] get x serializable -> 3 create=2 mod=5 version=3 lease=9 rev=7 member=81 cluster=9 term=2

@@ -118,6 +118,7 @@ var metaFields = []field[Meta]{
 	{"converged", func(m *Meta) slot { return (*durationSlot)(&m.Converged) }},
 	{"final-start", func(m *Meta) slot { return (*durationSlot)(&m.FinalStart) }},
 	{"final-end", func(m *Meta) slot { return (*durationSlot)(&m.FinalEnd) }},
+	{"unsent", func(m *Meta) slot { return (*countsSlot)(&m.Unsent) }},
 	{"planned", func(m *Meta) slot { return (*intSlot)(&m.Planned) }},
 	{"election-timeout", func(m *Meta) slot { return (*durationSlot)(&m.ElectionTimeout) }},
 }

@@ -26,17 +26,22 @@ func (j *Judged) sustained(f Facts) {
 	every := j.filter(latency.Every...)
 	every.FullOnly = true
 	j.N = int64(len(seconds))
-	due, held, fine := map[int]int64{}, map[int]int64{}, int64(0)
+	due, held, fine := map[int]float64{}, map[int]float64{}, int64(0)
 	for i := range r.Slices {
 		if s := &r.Slices[i]; every.Match(s) {
-			due[s.Second] += s.Count
-			held[s.Second] += s.Held
+			due[s.Second] += float64(s.Count)
+			held[s.Second] += float64(s.Held)
 		}
 	}
 	okay := j.filter()
 	okay.FullOnly = true
 	fine = r.Count(okay)
-	all := r.Count(every)
+	all := float64(r.Count(every))
+	for _, n := range seconds {
+		left := r.Left(j.Op, n)
+		due[n] += left
+		all += left
+	}
 	switch {
 	case !r.Open:
 		j.inconclusive("a closed loop offers no rate")
@@ -52,7 +57,7 @@ func (j *Judged) sustained(f Facts) {
 	for _, n := range seconds {
 		share := 1.0
 		if due[n] > 0 {
-			share = float64(held[n]) / float64(due[n])
+			share = held[n] / due[n]
 		}
 		if share < worst {
 			worst, worstAt = share, n
@@ -61,10 +66,10 @@ func (j *Judged) sustained(f Facts) {
 			kept++
 		}
 	}
-	offered := float64(all) / float64(len(seconds))
+	offered := all / float64(len(seconds))
 	j.Value, j.Lo, j.Hi, j.Confidence = offered, offered, offered, 1
 	j.Why = fmt.Sprintf("held in %d of %d s", kept, len(seconds))
-	j.sustainedVerdict(offered, float64(all-fine)/float64(all), kept, len(seconds))
+	j.sustainedVerdict(offered, (all-float64(fine))/all, kept, len(seconds))
 	if kept < len(seconds) {
 		j.Why += fmt.Sprintf("; in second %d only %.0f %% of what was due was answered", worstAt, 100*worst)
 		j.Value, j.Lo, j.Hi = float64(fine)/float64(len(seconds)), math.NaN(), math.NaN()

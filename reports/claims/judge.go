@@ -85,6 +85,9 @@ func Judge(c Claim, f Facts, rng *rand.Rand) Judged {
 	if c.latency() && f.Untrusted != "" && j.Verdict != Inconclusive {
 		j.Verdict, j.Why, j.Longer = Inconclusive, "the numbers cannot be trusted: "+f.Untrusted, 0
 	}
+	if left := f.Recording.LeftShare(); c.latency() && left > errorShare && j.Verdict == Met {
+		j.inconclusive("%.2g %% of what was due was never sent: the load ended before its turn", 100*left)
+	}
 	return j
 }
 

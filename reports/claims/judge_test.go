@@ -204,3 +204,29 @@ func TestRateOfAllPhases(t *testing.T) {
 		t.Errorf("%v/s of %d operations, want %v/s", j.Value, j.N, want)
 	}
 }
+
+// A rate too high to be held is missed even though the operations that were sent in time were answered at once: what
+// was due and never sent counts. A latency that was met by the few that were sent is not met.
+func TestWhatWasNeverSentCounts(t *testing.T) {
+	h := &history.History{Meta: history.Meta{Open: true, LoadEnd: 20 * time.Second}}
+	for i := range 20 * 1000 {
+		due := time.Duration(i) * time.Millisecond
+		h.Ops = append(h.Ops, history.Op{ID: i, Process: history.Process(i % 50), Due: due, Call: due, Return: due + 100*time.Microsecond,
+			Result: history.Result{Outcome: history.OK}})
+	}
+	for range 20 {
+		h.Meta.Unsent = append(h.Meta.Unsent, 500)
+	}
+	facts := claims.Facts{Recording: latency.Measure(h)}
+	if offered := facts.Recording.Offered; offered != 1500 {
+		t.Errorf("offered %v/s, want 1000 that were sent and 500 that were not", offered)
+	}
+	for expr, want := range map[string]claims.Verdict{
+		"read.sustained >= 1400/s": claims.Missed, "read.sustained >= 900/s": claims.Missed, "read.sustained >= 1600/s": claims.Inconclusive,
+		"read.p99 < 1ms": claims.Inconclusive, "read.p99 < 50us": claims.Missed,
+	} {
+		if j := judge(t, expr, facts); j.Verdict != want {
+			t.Errorf("%s: %s, want %s: %s", expr, j.Verdict, want, j.Why)
+		}
+	}
+}

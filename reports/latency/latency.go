@@ -77,6 +77,7 @@ type Recording struct {
 	Queued  *Histogram // how long operations waited for their own client to be free
 	Ops     []string   // the operations seen, in order of frequency
 	Offered float64    // operations due per second of the load
+	Unsent  []int64    // by second: due, and still waiting for their client when the load ended
 
 	crossed map[int]bool // seconds of one phase in which an operation of another was due: it waited while a fault began
 }
@@ -147,6 +148,31 @@ func (r *Recording) full(phase string, second int) bool {
 	from, to := r.span(second)
 	all := phase == "" || phase == All
 	return to-from == time.Second && (all || r.covered(phase, from, to) == time.Second && !r.crossed[second])
+}
+
+// Left is how many operations of a kind were due in a second and left unsent. Nobody asked what they would have been: they
+// are divided by the load's mix.
+func (r *Recording) Left(op string, second int) float64 {
+	if second >= len(r.Unsent) || r.Unsent[second] == 0 {
+		return 0
+	}
+	all := r.Count(Filter{Outcomes: Every})
+	if all == 0 {
+		return 0
+	}
+	return float64(r.Unsent[second]) * float64(r.Count(Filter{Op: op, Outcomes: Every})) / float64(all)
+}
+
+// LeftShare is the share of what was due in the load that was left unsent.
+func (r *Recording) LeftShare() float64 {
+	left := int64(0)
+	for _, n := range r.Unsent {
+		left += n
+	}
+	if left == 0 {
+		return 0
+	}
+	return float64(left) / float64(left+r.Count(Filter{Outcomes: Every}))
 }
 
 // Span is how much of the load belongs to a phase.

@@ -41,8 +41,13 @@ func Measure(h *history.History) *Recording {
 	r.Ended = r.countEnded(load)
 	r.Slips, r.Queued = waits(load)
 	r.Ops = byFrequency(r.Slices)
+	due := int64(len(load))
+	for _, n := range h.Meta.Unsent[:min(r.seconds(), len(h.Meta.Unsent))] {
+		r.Unsent = append(r.Unsent, n)
+		due += n
+	}
 	if r.Length > 0 {
-		r.Offered = float64(len(load)) / r.Length.Seconds()
+		r.Offered = float64(due) / r.Length.Seconds()
 	}
 	return r
 }

@@ -45,6 +45,9 @@ func Offered(r *latency.Recording) []float64 {
 			due[r.Slices[i].Second] += float64(r.Slices[i].Count)
 		}
 	}
+	for i, n := range r.Unsent {
+		due[i] += float64(n)
+	}
 	if !r.Open {
 		for i := range due {
 			due[i] = math.NaN()

@@ -37,10 +37,9 @@ func trust(r *latency.Recording, f Fidelity) []Trust {
 	for _, e := range r.Ended {
 		answered += e.OK + e.Fail + e.Unknown
 	}
-	all := r.Count(latency.Filter{Outcomes: latency.Every})
 	achieved := 1.0
-	if all > 0 {
-		achieved = float64(answered) / float64(all)
+	if all := r.Count(latency.Filter{Outcomes: latency.Every}); all > 0 {
+		achieved = float64(answered) / float64(all) * (1 - r.LeftShare())
 	}
 	slip := r.Slips.Quantile(.99)
 	out := []Trust{
