@@ -36,7 +36,8 @@ func (j *Judged) sustained(f Facts) {
 	okay := j.filter()
 	okay.FullOnly = true
 	fine = r.Count(okay)
-	all := float64(r.Count(every))
+	sent := float64(r.Count(every))
+	all := sent
 	for _, n := range seconds {
 		left := r.Left(j.Op, n)
 		due[n] += left
@@ -69,7 +70,7 @@ func (j *Judged) sustained(f Facts) {
 	offered := all / float64(len(seconds))
 	j.Value, j.Lo, j.Hi, j.Confidence = offered, offered, offered, 1
 	j.Why = fmt.Sprintf("held in %d of %d s", kept, len(seconds))
-	j.sustainedVerdict(offered, (all-float64(fine))/all, kept, len(seconds))
+	j.sustainedVerdict(offered, (sent-float64(fine))/max(sent, 1), kept, len(seconds))
 	if kept < len(seconds) {
 		j.Why += fmt.Sprintf("; in second %d only %.0f %% of what was due was answered", worstAt, 100*worst)
 		j.Value, j.Lo, j.Hi = float64(fine)/float64(len(seconds)), math.NaN(), math.NaN()
