@@ -87,7 +87,8 @@ func matrixRun(a *app) *cobra.Command {
 		Use:   "run FILE",
 		Short: "Run the cells of a matrix, one after the other, and exit as the worst of them",
 		Long: "Run the cells of a matrix, one after the other: cells that are measured never share the machine. The scenarios whose\n" +
-			"last stored run did not pass come first. What the budget does not reach is reported, and is unknown.",
+			"last stored run did not pass come first. What the budget does not reach is reported, and is unknown.\n\n" +
+			"The result is a table, and a page in the store that leads from the cells to the reports of their runs.",
 		Args: cobra.ExactArgs(1),
 	}
 	r := addRunning(cmd)
@@ -114,7 +115,9 @@ func matrixRun(a *app) *cobra.Command {
 		for _, c := range all {
 			jobs = append(jobs, job{c.Name, c.Scenario})
 		}
-		return a.campaign(cmd.Context(), r, batch{what: "matrix " + args[0], jobs: jobs, budget: *budget})
+		return a.campaign(cmd.Context(), r, batch{what: "matrix " + args[0], jobs: jobs, budget: *budget, index: func(s *series) *index {
+			return matrixIndex(m, all, indexName(args[0], *shard), s)
+		}})
 	}
 	return cmd
 }

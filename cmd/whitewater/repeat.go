@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -82,7 +83,8 @@ type batch struct {
 	jobs      []job
 	budget    time.Duration
 	untilFail bool
-	open      bool // its length means nothing: what is not begun is not missing
+	open      bool                 // its length means nothing: what is not begun is not missing
+	index     func(*series) *index // makes the page that shows all; nil: there is none
 }
 
 // campaign carries out a batch and presents it.
@@ -95,7 +97,11 @@ func (a *app) campaign(parent context.Context, r *running, b batch) error {
 	}
 	defer silence()
 	s := a.all(ctx, r, i, b)
-	if err := a.presentSeries(r.out, s); err != nil {
+	if b.index != nil {
+		s.index = b.index(s)
+		err = errors.Join(s.index.store(*r.root), a.browse(r.out, s.index.path))
+	}
+	if err := errors.Join(err, a.presentSeries(r.out, s)); err != nil {
 		return err
 	}
 	return exit(s.code())

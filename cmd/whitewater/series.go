@@ -41,6 +41,7 @@ type series struct {
 	what  string // "matrix m.yaml"
 	parts []part
 	left  []string // names of what was not begun, because the budget was spent or the call was ended
+	index *index   // the page that shows all; nil: there is none
 }
 
 // code is the worst of the parts'; what was not begun is unknown.
@@ -71,7 +72,8 @@ type seriesDocument struct {
 	Verdict  string       `json:"verdict"`
 	ExitCode int          `json:"exit_code"`
 	Runs     []seriesLine `json:"runs"`
-	Left     []string     `json:"left,omitempty"` // not begun
+	Left     []string     `json:"left,omitempty"`  // not begun
+	Index    string       `json:"index,omitempty"` // the page that shows all
 }
 
 type seriesLine struct {
@@ -98,6 +100,9 @@ func (s *series) document() seriesDocument {
 			line.Run, line.Report = &d, p.sum.Report
 		}
 		doc.Runs = append(doc.Runs, line)
+	}
+	if s.index != nil {
+		doc.Index = s.index.path
 	}
 	return doc
 }
@@ -139,6 +144,9 @@ func (a *app) presentSeries(o *outputs, s *series) error {
 
 // copyTo writes one file for the whole series, in the formats that hold several runs.
 func (s *series) copyTo(format, path string) error {
+	if format == "html" && s.index != nil {
+		return s.index.write(path)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
@@ -171,6 +179,9 @@ func (s *series) text(w io.Writer) {
 	}
 	columns(w, rows)
 	fmt.Fprintf(w, "\n%s  %s: %s\n", reports.Word(s.code()), s.what, s.tally())
+	if s.index != nil && s.index.path != "" {
+		fmt.Fprintf(w, "index  %s\n", s.index.path)
+	}
 }
 
 func (s *series) tally() string {
