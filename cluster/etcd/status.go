@@ -28,12 +28,12 @@ func (s *system) status(ctx context.Context, id history.NodeID) history.Status {
 		report.At = s.spec.Since()
 		return report
 	}
-	response, err := pb.NewMaintenanceClient(s.probes[id].conn).Status(ctx, &pb.StatusRequest{})
+	response, err := maintenance(s.probes[id].conn).Status(ctx, "")
 	report.At = s.spec.Since()
-	if err != nil || s.expect(id).check(headerOf(response.GetHeader())) != nil {
+	if err != nil || s.expect(id).check(headerOf(response.Header)) != nil {
 		return report
 	}
-	fill(&report, response, s.name(response.GetLeader()))
+	fill(&report, (*pb.StatusResponse)(response), s.name(response.Leader))
 	return report
 }
 
