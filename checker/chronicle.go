@@ -3,6 +3,7 @@ package checker
 import (
 	"sort"
 
+	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -113,20 +114,12 @@ func (c *chronicle) pairs(req *history.Request, res *history.Result, by source) 
 			c.add(kv.Key, change{rev: kv.Mod, kv: kv, full: kv.Version > 0, hidden: req.KeysOnly, by: by})
 		}
 	}
-	side := side(req, res)
+	side := model.Side(req, res.Succeeded)
 	for j := range res.Responses {
 		if j < len(side) {
 			c.pairs(&side[j], &res.Responses[j], by)
 		}
 	}
-}
-
-// side is the list of requests that a transaction carried out.
-func side(req *history.Request, res *history.Result) []history.Request {
-	if res.Succeeded {
-		return req.Then
-	}
-	return req.Else
 }
 
 // written files what an acknowledged write did, at its revision.
@@ -141,7 +134,7 @@ func (c *chronicle) written(req *history.Request, res *history.Result, rev int64
 	case history.Delete:
 		c.deleted(req, res, rev, by)
 	case history.Txn:
-		side := side(req, res)
+		side := model.Side(req, res.Succeeded)
 		for j := range res.Responses {
 			if j < len(side) {
 				c.written(&side[j], &res.Responses[j], rev, by)

@@ -53,7 +53,7 @@ func (f *revisions) operation(i int) {
 				[]history.Op{*op})
 		}
 	})
-	if !wrote(&op.Request, &op.Result) {
+	if !certificate.Wrote(&op.Request, &op.Result) {
 		return
 	}
 	if other, taken := f.writer[rev]; taken {
@@ -74,25 +74,6 @@ func exactRevision(r *history.Request) bool {
 	return false
 }
 
-// wrote reports whether an acknowledged request changed a key: it then has its revision alone.
-func wrote(r *history.Request, res *history.Result) bool {
-	switch r.Kind {
-	case history.Put:
-		return true
-	case history.Delete:
-		return res.Deleted > 0
-	case history.CAS:
-		return res.Succeeded
-	case history.Txn:
-		for i, sub := range side(r, res) {
-			if i < len(res.Responses) && wrote(&sub, &res.Responses[i]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // realTime: whatever is asked after an answer was there is answered at its revision or later; a write, later.
 func (f *revisions) realTime() {
 	var moments []certificate.Moment
@@ -104,7 +85,7 @@ func (f *revisions) realTime() {
 		}
 		stale := op.Request.Serializable && f.h.Meta.Judge != "linearizable"
 		moments = append(moments, certificate.Moment{Call: op.Call, Ret: op.Return, Height: rev, ID: int32(i), Proves: true,
-			Bound: exactRevision(&op.Request) && !stale, Strict: wrote(&op.Request, &op.Result)})
+			Bound: exactRevision(&op.Request) && !stale, Strict: certificate.Wrote(&op.Request, &op.Result)})
 	}
 	for i := range f.h.Watches {
 		for _, r := range f.h.Watches[i].Responses {

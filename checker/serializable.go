@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -90,7 +91,7 @@ func (p *pastReads) reads(i int, req *history.Request, res *history.Result, head
 			p.read(i, req, res, rev)
 		}
 	case history.Txn:
-		side := side(req, res)
+		side := model.Side(req, res.Succeeded)
 		for j := range res.Responses {
 			if j < len(side) {
 				p.reads(i, &side[j], &res.Responses[j], header)

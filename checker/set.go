@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -144,7 +145,7 @@ func eachAnswer(r *history.Request, res *history.Result, do func(*history.Reques
 			do(&history.Request{Kind: history.Get, Key: r.Key}, res)
 		}
 	case history.Txn:
-		side := side(r, res)
+		side := model.Side(r, res.Succeeded)
 		for j := range res.Responses {
 			if j < len(side) {
 				eachAnswer(&side[j], &res.Responses[j], do)

@@ -98,9 +98,6 @@ func (s *Stream) Finish() StreamReport {
 	return s.report
 }
 
-// Report is what was found so far.
-func (s *Stream) Report() StreamReport { return s.report }
-
 func (s *Stream) maybe(op *history.Op) {
 	c := &candidate{op, s.floor(op.Call)}
 	eachNamed(&op.Request, func(req *history.Request) {
