@@ -127,6 +127,8 @@ func (c *chronicle) written(req *history.Request, res *history.Result, rev int64
 	switch req.Kind {
 	case history.Put:
 		c.put(req, rev, by)
+	case history.Append: // the whole value is not known
+		c.add(req.Key, change{rev: rev, kv: &history.KV{Key: req.Key, Mod: rev, Lease: req.Lease}, hidden: true, by: by})
 	case history.CAS:
 		if res.Succeeded {
 			c.put(req, rev, by)

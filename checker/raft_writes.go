@@ -13,7 +13,7 @@ type pair struct{ key, value string }
 // eachPut calls do for every put that the request may carry out, on either side of a transaction.
 func eachPut(r *history.Request, do func(pair)) {
 	switch r.Kind {
-	case history.Put, history.CAS:
+	case history.Put, history.CAS, history.Append:
 		do(pair{r.Key, r.Value})
 	case history.Txn:
 		for i := range r.Then {
@@ -28,7 +28,7 @@ func eachPut(r *history.Request, do func(pair)) {
 // eachDone calls do for every put that an acknowledged request carried out.
 func eachDone(r *history.Request, res *history.Result, do func(pair)) {
 	switch r.Kind {
-	case history.Put:
+	case history.Put, history.Append:
 		do(pair{r.Key, r.Value})
 	case history.CAS:
 		if res.Succeeded {

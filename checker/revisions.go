@@ -68,7 +68,7 @@ func (f *revisions) operation(i int) {
 // whatever the member had reached when it wrote them.
 func exactRevision(r *history.Request) bool {
 	switch r.Kind {
-	case history.Get, history.Put, history.Delete, history.CAS, history.Range, history.Txn:
+	case history.Get, history.Put, history.Append, history.Delete, history.CAS, history.Range, history.Txn:
 		return true
 	}
 	return false
@@ -131,7 +131,7 @@ func (f *revisions) keyOrder() {
 		}
 		switch rev := op.Result.Header.Revision; {
 		case op.Request.Revision != 0:
-		case op.Request.Kind == history.Put && rev > 0, op.Request.Kind == history.CAS && op.Result.Succeeded && rev > 0:
+		case op.Request.Kind == history.Put && rev > 0, op.Request.Kind == history.Append && rev > 0, op.Request.Kind == history.CAS && op.Result.Succeeded && rev > 0:
 			add(op.Request.Key, rev, true)
 		case op.Request.Kind == history.Get, op.Request.Kind == history.Range, op.Request.Kind == history.CAS:
 			for _, kv := range op.Result.KVs {
@@ -164,7 +164,7 @@ func (f *revisions) sameRevision() {
 				continue
 			}
 			op := &f.h.Ops[i]
-			if single := op.Request.Kind == history.Put || op.Request.Kind == history.CAS; single && op.Request.Key != key {
+			if single := op.Request.Kind == history.Put || op.Request.Kind == history.Append || op.Request.Kind == history.CAS; single && op.Request.Key != key {
 				f.fail("two keys", fmt.Sprintf("%s at key %s, but revision %d was op %d's, which wrote %s", c.saw(change), key, change.rev, op.ID, op.Request.Key),
 					append([]history.Op{*op}, c.op(change)...))
 			}

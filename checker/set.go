@@ -85,7 +85,8 @@ func placeOf(p pair) (place, bool) {
 	case strings.HasPrefix(p.key, elementPrefix):
 		return place{elementPrefix, p.key}, true
 	case isList(p.key) && p.value != "":
-		return place{p.key, p.value[strings.LastIndexByte(p.value, ' ')+1:]}, true
+		list := strings.TrimSuffix(p.value, " ") // an element that is appended ends with a space
+		return place{p.key, list[strings.LastIndexByte(list, ' ')+1:]}, true
 	}
 	return place{}, false
 }

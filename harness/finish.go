@@ -123,7 +123,7 @@ func writtenKeys(ops []history.Op) []string {
 	var visit func(history.Request)
 	visit = func(r history.Request) {
 		switch r.Kind {
-		case history.Put, history.CAS:
+		case history.Put, history.CAS, history.Append:
 			seen[r.Key] = true
 		case history.Delete:
 			seen[r.Key] = seen[r.Key] || r.End == ""

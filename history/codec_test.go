@@ -167,7 +167,7 @@ func TestDecoderErrors(t *testing.T) {
 		`{"type":"maybe"}`:                                  `line 1, column 1: unknown type "maybe"; allowed: invoke, ok, fail, info, watch, response, status, evidence, meta`,
 		`{"type":"ok","process":1}`:                         `line 1, column 26: no member "f"`,
 		`{"type":"ok","process":"one","f":"read"}`:          `line 1, column 24: expected a value, found "\"one\",\"f\":\"read\"}\n"`,
-		`{"type":"ok","process":1,"f":"reed"}`:              `line 1, column 36: unknown f "reed"; allowed: read, write, delete, cas, range, txn, compact, grant, revoke, keepalive, timetolive, lock, unlock, campaign, proclaim, resign, leader, pause`,
+		`{"type":"ok","process":1,"f":"reed"}`:              `line 1, column 36: unknown f "reed"; allowed: read, write, delete, cas, range, txn, compact, grant, revoke, keepalive, timetolive, lock, unlock, campaign, proclaim, resign, leader, append, pause`,
 		`{"type":"ok","process":1,"f":"read","raet":7}`:     `line 1, column 44: unknown member "raet"`,
 		`{"type":"ok","process":1.5,"f":"read"}`:            `line 1, column 27: expected a whole number, found "1.5"`,
 		`{"type":"ok","process":1,"f":"read"} {}`:           `line 1, column 38: expected the end of the line, found "{}\n"`,

@@ -50,7 +50,7 @@ func contractValues(c *complaints, ops []Op) {
 // mayWrite calls each for every value that the operation may have written.
 func mayWrite(req *Request, res Result, each func(key, value string)) {
 	switch req.Kind {
-	case Put:
+	case Put, Append:
 		each(req.Key, req.Value)
 	case CAS:
 		if res.Outcome != OK || res.Succeeded {

@@ -22,6 +22,7 @@ const (
 	Proclaim               // Leader Value
 	Resign                 // Leader
 	Leader                 // Key (the election's name)     -> KVs: the leader's key, one or none
+	Append                 // Key Value [Lease]: the key's value, followed by Value; absent counts as empty -> Prev: one or none
 	Pause                  // no request: the worker waits for Wait; never recorded
 	kinds                  // the number of kinds
 )

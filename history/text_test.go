@@ -37,6 +37,8 @@ p4 n1 [48ms 49ms] campaign chair me lease=77 -> ok leader=(chair chair/4d 15 77)
 p4 n1 [50ms 51ms] proclaim (chair chair/4d 15 77) again -> ok rev=16
 p4 n1 [52ms 53ms] resign (chair chair/4d 15 77) -> ok rev=17
 p4 n1 [54ms 55ms] leader chair -> ok (chair/4d again create=15 mod=16 version=2 lease=77) rev=16
+p4 n1 [55ms 56ms] append x "7 " lease=9 -> ok prev=(x "6 " mod=2) rev=17
+p5 n1 [55ms 2s] txn then {append x ""; get x} -> unknown deadline exceeded
 p9 n3 [56ms 57ms probe] get x -> 4 mod=12 rev=12
 watch 0 n1 [1ms 10s] observer end="\x00" start=1 prev-kv progress compacted=4
 response 0 [2ms] rev=1 created
@@ -87,7 +89,7 @@ func diffLines(t *testing.T, want, got string) {
 }
 
 func TestNames(t *testing.T) {
-	for _, line := range []string{"put x 1 lease=7", "txn if {mod x = 3} then {get x}", "delete a end=b", "pause 2s"} {
+	for _, line := range []string{"put x 1 lease=7", "txn if {mod x = 3} then {get x}", "delete a end=b", `append x "7 "`, "pause 2s"} {
 		r, err := ParseRequest(line)
 		if err != nil || r.String() != line {
 			t.Errorf("%s reads as %v (%v)", line, r, err)
@@ -111,7 +113,7 @@ func TestParseErrors(t *testing.T) {
 		`p1 n1 [1 2ms] get x -> 3`:                         `column 8: expected the time of the call (a duration such as 11ms or 2s), found "1"`,
 		`p1 n1 [1ms 2ms last] get x -> 3`:                  `column 16: unknown stage "last"; allowed: load, warmup, final, probe`,
 		`p1 n1 [1ms 2ms dew=1ms] get x -> 3`:               `column 20: unknown option "dew"; allowed: due`,
-		`p1 n1 [1ms 2ms] got x -> 3`:                       `column 17: expected a request, found "got x -> 3"; allowed: get, put, delete, cas, range, txn, compact, grant, revoke, keepalive, timetolive, lock, unlock, campaign, proclaim, resign, leader, pause`,
+		`p1 n1 [1ms 2ms] got x -> 3`:                       `column 17: expected a request, found "got x -> 3"; allowed: get, put, delete, cas, range, txn, compact, grant, revoke, keepalive, timetolive, lock, unlock, campaign, proclaim, resign, leader, append, pause`,
 		`p1 n1 [1ms 2ms] put x -> ok`:                      `column 23: expected a word or a quoted string, found "-> ok"`,
 		`p1 n1 [1ms 2ms] get x raet=4 -> 3`:                `column 23: unknown option "raet"; allowed: key, end, expect, value, rev, limit, lease, ttl, leader, wait, serializable, keys-only, count-only`,
 		`p1 n1 [1ms 2ms] get x rev=old -> 3`:               `column 27: expected a number (a whole number), found "old"`,

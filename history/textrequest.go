@@ -29,6 +29,7 @@ var forms = [kinds]form{
 	Proclaim:   {"proclaim", []string{"leader", "value"}},
 	Resign:     {"resign", []string{"leader"}},
 	Leader:     {"leader", []string{"key"}},
+	Append:     {"append", []string{"key", "value"}},
 	Pause:      {"pause", []string{"wait"}},
 }
 

@@ -42,7 +42,7 @@ func TestWellformedOrder(t *testing.T) {
 	}}
 	want := `operation 4 appears twice: p1 n1 [5ns 6ns due=0s] get x -> absent; p2 n1 [3ns 4ns due=0s] get x -> absent
 operation 4 is out of order: called before operation 4, which is listed before it: p2 n1 [3ns 4ns due=0s] get x -> absent
-operation 5 asks for nothing (kind 17)
+operation 5 asks for nothing (kind 18)
 operation 5 has an outcome that does not exist (9)`
 	diffLines(t, want, strings.Join(Wellformed(h), "\n"))
 }

@@ -126,6 +126,7 @@ type certifier struct {
 	last       int64 // revision
 	facts      map[int64]*fact
 	puts       map[cell][]int32   // unknown operations by what they may put
+	appends    map[string][]int32 // and by the key that they may append to
 	deletes    map[string][]int32 // unknown operations by the key that they may delete
 	sweeps     []int32            // unknown operations that may delete a range
 	asked      map[string]bool    // keys that an operation names
@@ -174,7 +175,7 @@ func (r *Rules) Judged(op *history.Op) bool {
 		return false
 	}
 	switch op.Request.Kind {
-	case history.Get, history.Put, history.Delete, history.CAS, history.Range, history.Txn:
+	case history.Get, history.Put, history.Append, history.Delete, history.CAS, history.Range, history.Txn:
 		return op.Result.Outcome == history.OK || !op.Request.ReadOnly()
 	}
 	return false
@@ -183,7 +184,7 @@ func (r *Rules) Judged(op *history.Op) bool {
 // Wrote reports whether an acknowledged request changed a key, by its own answer.
 func Wrote(req *history.Request, res *history.Result) bool {
 	switch req.Kind {
-	case history.Put:
+	case history.Put, history.Append:
 		return true
 	case history.Delete:
 		return res.Deleted > 0
@@ -195,7 +196,7 @@ func Wrote(req *history.Request, res *history.Result) bool {
 			var sub history.Result
 			if i < len(res.Responses) {
 				sub = res.Responses[i]
-			} else if side[i].Kind != history.Put {
+			} else if side[i].Kind != history.Put && side[i].Kind != history.Append {
 				continue
 			}
 			if Wrote(&side[i], &sub) {

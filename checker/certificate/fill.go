@@ -121,7 +121,7 @@ func (c *certifier) pairs(req *history.Request, res *history.Result, free func(i
 
 // candidates lists who may have made the free revisions, and the keys that any operation names.
 func (c *certifier) candidates() {
-	c.puts, c.deletes = map[cell][]int32{}, map[string][]int32{}
+	c.puts, c.appends, c.deletes = map[cell][]int32{}, map[string][]int32{}, map[string][]int32{}
 	c.asked, c.used, c.holder = map[string]bool{}, map[int32]bool{}, map[int32]int{}
 	seen := map[[2]string]bool{}
 	for i := range c.h.Ops {
@@ -156,13 +156,15 @@ func (c *certifier) candidate(i int32, req *history.Request) {
 	case req.Kind == history.Put || req.Kind == history.CAS:
 		at := cell{req.Key, req.Value}
 		c.puts[at] = append(c.puts[at], i)
+	case req.Kind == history.Append:
+		c.appends[req.Key] = append(c.appends[req.Key], i)
 	}
 }
 
 // eachNamed calls each for every request on keys that the request is made of.
 func eachNamed(req *history.Request, each func(*history.Request)) {
 	switch req.Kind {
-	case history.Get, history.Put, history.CAS, history.Delete:
+	case history.Get, history.Put, history.Append, history.CAS, history.Delete:
 		each(req)
 	case history.Txn:
 		for i := range req.If {

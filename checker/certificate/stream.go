@@ -24,6 +24,7 @@ type Stream struct {
 	facts   map[int64]*fact
 	puts    map[cell][]*candidate // of unknown outcome, not seen so far
 	deletes []*candidate
+	appends []*candidate
 	marks   []mark // by return: the highest revision answered so far
 	proved  int64  // the highest revision answered before anything in flight was called
 
@@ -105,6 +106,8 @@ func (s *Stream) maybe(op *history.Op) {
 		case history.Put, history.CAS:
 			at := cell{req.Key, req.Value}
 			s.puts[at] = append(s.puts[at], c)
+		case history.Append:
+			s.appends = append(s.appends, c)
 		case history.Delete:
 			if n := len(s.deletes); n == 0 || s.deletes[n-1] != c {
 				s.deletes = append(s.deletes, c)
@@ -191,7 +194,7 @@ func (s *Stream) giveUp(why string) {
 	if s.report.Undecided == "" {
 		s.report.Undecided = why
 	}
-	s.stuck, s.waiting, s.facts, s.puts = true, nil, map[int64]*fact{}, map[cell][]*candidate{}
+	s.stuck, s.waiting, s.facts, s.puts, s.appends = true, nil, map[int64]*fact{}, map[cell][]*candidate{}, nil
 }
 
 // replay carries out all that is certain.
@@ -243,7 +246,8 @@ func (s *Stream) unclaimed(rev int64) bool {
 	delete(s.facts, rev)
 	suspects := s.deletes
 	if !f.changes[0].Deleted {
-		suspects = s.puts[cell{f.changes[0].KV.Key, f.changes[0].KV.Value}]
+		puts := s.puts[cell{f.changes[0].KV.Key, f.changes[0].KV.Value}]
+		suspects = append(puts[:len(puts):len(puts)], s.appends...)
 	}
 	for _, c := range suspects {
 		if c.floor >= rev && len(suspects) > 1 {
@@ -275,7 +279,7 @@ func (s *Stream) seen(c *candidate) {
 			delete(s.puts, at)
 		}
 	})
-	s.deletes = without(s.deletes, c)
+	s.deletes, s.appends = without(s.deletes, c), without(s.appends, c)
 }
 
 func without(list []*candidate, c *candidate) []*candidate {

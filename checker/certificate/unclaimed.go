@@ -111,7 +111,8 @@ func (c *certifier) timely(i int32, rev int64) bool {
 func (c *certifier) suspects(f *fact) []int32 {
 	for i := range f.changes {
 		if ch := &f.changes[i]; !ch.Deleted {
-			return c.puts[cell{ch.KV.Key, ch.KV.Value}]
+			puts := c.puts[cell{ch.KV.Key, ch.KV.Value}]
+			return append(puts[:len(puts):len(puts)], c.appends[ch.KV.Key]...)
 		}
 	}
 	one := c.deletes[f.changes[0].KV.Key]

@@ -22,7 +22,7 @@ func differs(req *history.Request, got, want *history.Result, told Told, inner b
 			return ""
 		}
 		return ReadDiffers(req, got, want)
-	case history.Put:
+	case history.Put, history.Append:
 		return prevDiffers(req, got, want, told, inner)
 	case history.Delete:
 		if (got.Header.Revision > 0 || inner || got.Deleted > 0) && got.Deleted != want.Deleted {

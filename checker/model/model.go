@@ -66,6 +66,12 @@ func (e *eval) request(req *history.Request, res *history.Result) {
 		}
 	case history.Put:
 		e.put(req, res)
+	case history.Append:
+		whole := *req
+		if prev, ok := e.view.Get(req.Key); ok {
+			whole.Value = prev.Value + req.Value
+		}
+		e.put(&whole, res)
 	case history.Delete:
 		Scan(e.view, req.Key, req.End, func(kv history.KV) bool {
 			res.Prev = append(res.Prev, kv)

@@ -28,7 +28,7 @@ func TestOverlayAnswersLikeStore(t *testing.T) {
 			}
 			rev := store.Revision
 			want := store.Do(&requests[i])
-			got, more := model.Eval(model.Overlay(base, changes), rev, &requests[i])
+			got, more := model.Eval(model.Overlay(base, &changes), rev, &requests[i])
 			changes = append(changes, more...)
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("seed %d, request %d %v:\ngot  %+v\nwant %+v", seed, i, requests[i], got, want)
@@ -77,6 +77,14 @@ func TestCorners(t *testing.T) {
 	}
 	if kv, _ := s.Get("x"); kv.Version != 1 || kv.Create != 5 {
 		t.Errorf("a key begins anew after a delete: %+v", kv)
+	}
+	appended := history.Request{Kind: history.Append, Key: "l", Value: "7 "}
+	if res = do(appended); len(res.Prev) != 0 || res.Header.Revision != 6 {
+		t.Errorf("what is absent counts as empty: %+v", res)
+	}
+	res = do(history.Request{Kind: history.Txn, Then: []history.Request{appended, get("l")}})
+	if len(res.Responses[0].Prev) != 1 || res.Responses[1].KVs[0].Value != "7 7 " || res.Responses[1].KVs[0].Version != 2 {
+		t.Errorf("appended twice: %+v", res)
 	}
 	if res = do(history.Request{Kind: history.CAS, Key: "x", Expect: "2", Value: "4"}); res.Succeeded || res.KVs[0].Value != "3" {
 		t.Errorf("lost: %+v", res)

@@ -222,6 +222,8 @@ func TestMalformed(t *testing.T) {
 		{Kind: history.Txn, If: []history.Compare{{Key: "x", Target: "value", Op: "~"}}, Then: []history.Request{put}},
 		{Kind: history.Txn, Then: []history.Request{put, {Kind: history.Compact, Revision: 1}}},
 		{Kind: history.Txn, Else: []history.Request{{Kind: history.Txn, Then: []history.Request{{Kind: history.Lock}}}}},
+		{Kind: history.Append, Key: "x", Value: "1"},
+		{Kind: history.Txn, Then: []history.Request{{Kind: history.Append, Key: "x", Value: "1"}}},
 		{Kind: history.Pause},
 		{Kind: 99},
 	} {

@@ -79,6 +79,11 @@ func (s *sim) step(req history.Request, res *history.Result) {
 		if prev, ok := st.put(req.Key, req.Value, req.Lease); ok {
 			res.Prev = []history.KV{prev}
 		}
+	case history.Append:
+		now, _ := st.at(req.Key, st.revision()+1)
+		if prev, ok := st.put(req.Key, now.Value+req.Value, req.Lease); ok {
+			res.Prev = []history.KV{prev}
+		}
 	case history.Delete:
 		res.Prev = st.remove(req.Key, req.End)
 		res.Deleted = int64(len(res.Prev))
@@ -175,7 +180,7 @@ func compare(a, b int64) int {
 // check says why the store refuses a request; "" = it does not.
 func (s *store) check(req history.Request) string {
 	switch req.Kind {
-	case history.Put, history.CAS:
+	case history.Put, history.CAS, history.Append:
 		if req.Key == "" {
 			return errEmptyKey
 		}
@@ -237,7 +242,7 @@ func distinct(ops []history.Request) bool {
 func touched(ops []history.Request) (puts []string, deletes []history.Request) {
 	for _, op := range ops {
 		switch op.Kind {
-		case history.Put, history.CAS:
+		case history.Put, history.CAS, history.Append:
 			puts = append(puts, op.Key)
 		case history.Delete:
 			deletes = append(deletes, op)

@@ -17,7 +17,7 @@ var names = map[history.Kind]string{
 	history.Txn: "txn", history.Compact: "compact", history.Grant: "grant", history.Revoke: "revoke",
 	history.KeepAlive: "keepalive", history.TimeToLive: "ttl", history.Lock: "lock", history.Unlock: "unlock",
 	history.Campaign: "campaign", history.Proclaim: "proclaim", history.Resign: "resign", history.Leader: "leader",
-	history.Pause: "pause",
+	history.Append: "append", history.Pause: "pause",
 }
 
 // OpName is a kind's name in reports: a Get is a read, a Put is a write.
