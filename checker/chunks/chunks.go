@@ -9,7 +9,6 @@ package chunks
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -31,7 +30,7 @@ type Report struct {
 // Check has Porcupine check the chunks of a certificate, all of them if budget allows, or every n-th. An error says
 // that the certificate does not hold.
 func Check(ctx context.Context, h *history.History, rules certificate.Rules, cert *certificate.Certificate, budget time.Duration) (Report, error) {
-	c := &checking{h: h, rules: rules, cert: cert, store: model.NewStore()}
+	c := newChecking(ctx, h, rules, cert)
 	ends := c.cut()
 	if err := c.apart(ends); err != nil {
 		return Report{}, err
@@ -39,15 +38,18 @@ func Check(ctx context.Context, h *history.History, rules certificate.Rules, cer
 	report := Report{Chunks: len(ends)}
 	began, stride, from := time.Now(), 1, 0
 	for i, to := range ends {
-		if ctx.Err() != nil {
-			return report, nil
-		}
 		if i == probe {
 			stride = c.stride(time.Since(began), budget, len(ends))
 		}
-		if i%stride == 0 && (i < probe || time.Since(began) < budget) {
-			if err := c.chunk(ctx, from, to); err != nil {
+		if i >= probe && time.Since(began) >= budget {
+			return report, nil
+		}
+		if i%stride == 0 {
+			if err := c.chunk(from, to); err != nil {
 				return report, err
+			}
+			if c.broken {
+				return report, nil
 			}
 			report.Checked++
 			report.Ops += to - from
@@ -68,12 +70,39 @@ func (c *checking) stride(spent, budget time.Duration, chunks int) int {
 	return 1
 }
 
+// checking is one check under way: the store before a chunk, and what Porcupine has found within it.
 type checking struct {
-	h     *history.History
-	rules certificate.Rules
-	cert  *certificate.Certificate
-	store *model.Store  // before the chunk
-	reads map[int64]int // of the chunk, by revision
+	h      *history.History
+	rules  certificate.Rules
+	cert   *certificate.Certificate
+	store  *model.Store
+	eval   model.Evaluator
+	model  porcupine.Model
+	broken bool // the time was over: what Porcupine says of the chunk means nothing
+
+	ops     []porcupine.Operation
+	reads   []int32 // of the chunk, by revision from the store's on
+	changes []model.Change
+	upTo    []int          // by revision: how many of the changes were made
+	seen    []model.Change // those up to the state that is looked at
+	view    model.View     // the store with them
+}
+
+func newChecking(ctx context.Context, h *history.History, rules certificate.Rules, cert *certificate.Certificate) *checking {
+	c := &checking{h: h, rules: rules, cert: cert, store: model.NewStore()}
+	c.view = model.Overlay(c.store, &c.seen)
+	c.model = porcupine.Model{
+		Init: func() any { return state{} },
+		StepContext: func(_ context.Context, at, input, _ any) (bool, any) {
+			if c.broken = c.broken || ctx.Err() != nil; c.broken {
+				return false, at
+			}
+			return c.step(at, input.(*certificate.Step))
+		},
+		Equal: func(a, b any) bool { return a == b },
+		Hash:  func(a any) uint64 { return uint64(a.(state).rev)<<32 + uint64(a.(state).reads) },
+	}
+	return c
 }
 
 // cut returns the end of every chunk.
@@ -117,32 +146,25 @@ func (c *checking) advance(from, to int) {
 		if s.Op < 0 {
 			c.store.Apply(s.Revision, c.cert.Foreign[-1-s.Op].Changes)
 		} else if s.Revision > c.store.Revision {
-			c.store.Do(&c.h.Ops[s.Op].Request)
+			_, changes := c.eval.Eval(c.store, c.store.Revision, &c.h.Ops[s.Op].Request)
+			c.store.Apply(s.Revision, changes)
 		}
 	}
 }
 
-// state is the store within a chunk: the changes since its beginning, and how many of the chunk's reads have seen this
-// revision. A revision has one content, because every write happens at its own.
-//
-// A write has to wait for the reads of the revision that it ends. That is the guidance: the certified order obeys it, so
-// that nothing is lost, and without it Porcupine tries every set of reads that a write could leave behind.
-type state struct {
-	rev     int64
-	reads   int
-	changes []model.Change
-}
-
-func (c *checking) chunk(ctx context.Context, from, to int) error {
-	ops := make([]porcupine.Operation, 0, to-from)
-	c.reads = make(map[int64]int, to-from)
-	rev := c.store.Revision
+// chunk has Porcupine check one chunk.
+func (c *checking) chunk(from, to int) error {
+	c.ops, c.reads, c.upTo = c.ops[:0], append(c.reads[:0], 0), append(c.upTo[:0], 0)
 	for i := from; i < to; i++ {
 		s := &c.cert.Steps[i]
-		if s.Revision == rev {
-			c.reads[rev]++
+		switch s.Revision - c.store.Revision - int64(len(c.reads)-1) {
+		case 0:
+			c.reads[len(c.reads)-1]++
+		case 1:
+			c.reads, c.upTo = append(c.reads, 0), append(c.upTo, 0)
+		default:
+			return fmt.Errorf("revision %d follows revision %d", s.Revision, c.store.Revision+int64(len(c.reads)-1))
 		}
-		rev = s.Revision
 		o := porcupine.Operation{ClientId: i - from, Input: s, Call: -1 << 62, Return: 1 << 62}
 		if s.Op >= 0 {
 			op := &c.h.Ops[s.Op]
@@ -151,66 +173,52 @@ func (c *checking) chunk(ctx context.Context, from, to int) error {
 				o.Return = int64(op.Return)
 			}
 		}
-		ops = append(ops, o)
+		c.ops = append(c.ops, o)
 	}
-	var broken atomic.Bool
-	timeout := time.Duration(0)
-	if deadline, ok := ctx.Deadline(); ok {
-		timeout = max(time.Until(deadline), time.Millisecond)
-	}
-	verdict := porcupine.CheckOperationsTimeout(c.model(ctx, &broken), ops, timeout)
-	if verdict == porcupine.Illegal && !broken.Load() && ctx.Err() == nil {
+	if !porcupine.CheckOperations(c.model, c.ops) && !c.broken {
 		return fmt.Errorf("porcupine finds no order for the %d steps from revision %d to %d", to-from, c.store.Revision, c.cert.Steps[to-1].Revision)
 	}
 	return nil
 }
 
-func (c *checking) model(ctx context.Context, broken *atomic.Bool) porcupine.Model {
-	return porcupine.Model{
-		Init: func() any { return state{rev: c.store.Revision} },
-		StepContext: func(own context.Context, at, input, _ any) (bool, any) {
-			if own.Err() != nil || ctx.Err() != nil {
-				broken.Store(true)
-				return false, at
-			}
-			return c.step(at.(state), input.(*certificate.Step))
-		},
-		Equal: func(a, b any) bool { return a.(state).rev == b.(state).rev && a.(state).reads == b.(state).reads },
-		Hash:  func(a any) uint64 { return uint64(a.(state).rev)*0x9E3779B97F4A7C15 + uint64(a.(state).reads) },
-	}
-}
+// state is where the store stands within a chunk: how many revisions after its beginning, and how many of the chunk's
+// reads have seen this one. A revision has one content, because every write happens at its own: what it changed is kept
+// aside, for the path that Porcupine is on.
+//
+// A write has to wait for the reads of the revision that it ends. That is the guidance: the certified order obeys it, so
+// that nothing is lost, and without it Porcupine tries every set of reads that a write could leave behind.
+type state struct{ rev, reads int32 }
 
-// step carries one step out on the state, if its answer is that of the state.
-func (c *checking) step(at state, s *certificate.Step) (bool, state) {
-	if s.Op < 0 {
-		if at.rev != s.Revision-1 || at.reads < c.reads[at.rev] {
-			return false, at
-		}
-		return true, at.with(s.Revision, c.cert.Foreign[-1-s.Op].Changes)
-	}
+// step carries one step out on a state, if its answer is that of the state.
+func (c *checking) step(before any, s *certificate.Step) (bool, any) {
+	at := before.(state)
+	rev := c.store.Revision + int64(at.rev)
 	// The answer names its revision: no other can be right, so that nothing need be carried out to refuse it.
-	if at.rev != s.Revision && (at.rev != s.Revision-1 || at.reads < c.reads[at.rev]) {
-		return false, at
+	ended := s.Revision == rev+1 && at.reads >= c.reads[at.rev]
+	if !ended && (s.Revision != rev || s.Op < 0) {
+		return false, before
 	}
+	if s.Op < 0 {
+		return true, c.after(at, c.cert.Foreign[-1-s.Op].Changes)
+	}
+	c.seen = c.changes[:c.upTo[at.rev]]
 	op := &c.h.Ops[s.Op]
-	var view model.View = c.store
-	if len(at.changes) > 0 {
-		view = model.Overlay(c.store, at.changes)
-	}
-	want, changes := model.Eval(view, at.rev, &op.Request)
+	want, changes := c.eval.Eval(c.view, rev, &op.Request)
 	if want.Header.Revision != s.Revision {
-		return false, at
+		return false, before
 	}
 	if op.Result.Outcome == history.OK && model.Differs(&op.Request, &op.Result, &want, c.rules.Told) != "" {
-		return false, at
+		return false, before
 	}
 	if len(changes) == 0 {
-		at.reads++
-		return true, at
+		return true, state{at.rev, at.reads + 1}
 	}
-	return true, at.with(s.Revision, changes)
+	return true, c.after(at, changes)
 }
 
-func (s state) with(rev int64, changes []model.Change) state {
-	return state{rev, 0, append(s.changes[:len(s.changes):len(s.changes)], changes...)}
+// after is the state after a write.
+func (c *checking) after(at state, changes []model.Change) state {
+	c.changes = append(c.changes[:c.upTo[at.rev]], changes...)
+	c.upTo[at.rev+1] = len(c.changes)
+	return state{rev: at.rev + 1}
 }

@@ -111,7 +111,7 @@ func (s *sim) final(h *history.History) {
 	for i := range s.Keys {
 		for _, node := range s.nodes {
 			c := client{node: node, op: history.Op{ID: len(h.Ops), Process: process, Node: node, Stage: history.Final, Due: s.now, Call: s.now,
-				Return: s.now + s.Latency/2, Request: history.Request{Kind: history.Get, Key: fmt.Sprintf("k%d", i)}}}
+				Return: s.now + s.Latency/2, Request: history.Request{Kind: history.Get, Key: fmt.Sprintf("%s%d", s.Prefix, i)}}}
 			c.op.Result = s.answer(&c)
 			h.Ops = append(h.Ops, c.op)
 			s.now += s.Latency

@@ -27,6 +27,7 @@ type Options struct {
 	Watches   bool    // an observer on every member, and a replay from revision 1 after the end
 	Final     bool    // every key is read through every member at the end
 	Evidence  bool    // statuses, logs and write-ahead logs of the members
+	Prefix    string  // of the keys; "" = "k"
 	Latency   time.Duration
 	FirstCall time.Duration
 }
@@ -45,6 +46,9 @@ func (o *Options) fill() {
 	o.Ops, o.Clients, o.Keys, o.Nodes = max(o.Ops, 1), max(o.Clients, 1), max(o.Keys, 1), max(o.Nodes, 1)
 	if o.Mix == nil {
 		o.Mix = Registers()
+	}
+	if o.Prefix == "" {
+		o.Prefix = "k"
 	}
 	if o.Latency == 0 {
 		o.Latency = time.Millisecond

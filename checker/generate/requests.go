@@ -9,7 +9,13 @@ import (
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-func (s *sim) key() string { return fmt.Sprintf("k%d", s.rng.IntN(s.Keys)) }
+func (s *sim) key() string { return fmt.Sprintf("%s%d", s.Prefix, s.rng.IntN(s.Keys)) }
+
+// all is the range of all keys.
+func (s *sim) all() (key, end string) {
+	last := len(s.Prefix) - 1
+	return s.Prefix, s.Prefix[:last] + string(s.Prefix[last]+1)
+}
 
 func (s *sim) fresher() string {
 	if s.Values > 0 {
@@ -41,6 +47,8 @@ func (s *sim) request() history.Request {
 		if s.Leases > 0 && s.rng.IntN(3) == 0 {
 			req.Lease = s.lease()
 		}
+	case history.Append:
+		req.Value = s.fresher() + " "
 	case history.CAS:
 		req.Expect, req.Value = s.expected(req.Key), s.fresher()
 	case history.Delete:
@@ -65,7 +73,7 @@ func (s *sim) span() (key, end string) {
 		return key, key + ":"
 	}
 	if s.rng.IntN(3) == 0 {
-		return "k", "l"
+		return s.all()
 	}
 	key, end = s.key(), s.key()
 	if key > end {
@@ -110,7 +118,7 @@ func (s *sim) txn() history.Request {
 		req.Else = append(req.Else, history.Request{Kind: history.Get, Key: key})
 	}
 	if s.rng.IntN(4) == 0 {
-		key, end := "k", "l"
+		key, end := s.all()
 		if s.Keys > manyKeys {
 			key, end = s.span()
 		}

@@ -58,5 +58,5 @@ func (o *over) Scan(key, end string, each func(history.KV) bool) {
 	}
 }
 
-// Overlay returns a view of under with changes on top.
-func Overlay(under View, changes []Change) View { return &over{under, &changes} }
+// Overlay returns a view of under with the changes that there are on top, whenever it is looked at.
+func Overlay(under View, changes *[]Change) View { return &over{under, changes} }
