@@ -121,15 +121,18 @@ func (b *binary) first(flags ...string) string {
 	return ""
 }
 
-// atLeast reports whether the version is major.minor or newer; false if it is no version.
-func (b *binary) atLeast(major, minor int) bool {
-	parts := strings.SplitN(b.version, ".", 3)
-	if len(parts) < 2 {
-		return false
+// atLeast reports whether the version is this one or newer, such as 3, 5 or 3, 5, 7; false if it is no version.
+func (b *binary) atLeast(version ...int) bool {
+	parts := strings.FieldsFunc(b.version, func(r rune) bool { return r == '.' || r == '-' })
+	for i, want := range version {
+		if i == len(parts) {
+			return false
+		}
+		if has, err := strconv.Atoi(parts[i]); err != nil || has != want {
+			return err == nil && has > want
+		}
 	}
-	x, err1 := strconv.Atoi(parts[0])
-	y, err2 := strconv.Atoi(parts[1])
-	return err1 == nil && err2 == nil && (x > major || x == major && y >= minor)
+	return true
 }
 
 func firstLine(text string) string {

@@ -50,6 +50,7 @@ func issue(dir string, nodes []history.NodeID) (*certificates, error) {
 	members.DNSNames, members.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	for _, id := range nodes {
 		members.DNSNames = append(members.DNSNames, host(id))
+		members.IPAddresses = append(members.IPAddresses, nowhere(id))
 	}
 	clients := template("whitewater client")
 	clients.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}

@@ -3,9 +3,11 @@ package etcd
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/cluster"
@@ -121,11 +123,25 @@ func (s *system) listenURL(a address, socket string) string {
 // machine, or Go's HTTP client would bypass the proxy.
 func host(id history.NodeID) string { return string(id) + ".whitewater.invalid" }
 
+// nowhere is an address that discards what is sent to it (RFC 6666). It stands for the host with etcd before 3.5.7, which
+// does not start until it has resolved its peers' names.
+func nowhere(id history.NodeID) net.IP {
+	n, _ := strconv.Atoi(strings.TrimPrefix(string(id), "n"))
+	return net.IP{0: 0x01, 15: byte(n)}
+}
+
+// peerPort is the one that etcd is known for; nobody listens there.
+const peerPort = "2380"
+
 func (s *system) peerURL(id history.NodeID) string {
 	if s.spec.Direct {
 		return s.scheme() + "://" + s.nodes[id].peer.addr
 	}
-	return s.scheme() + "://" + host(id) + ":2380"
+	name := host(id)
+	if s.resolves {
+		name = nowhere(id).String()
+	}
+	return s.scheme() + "://" + net.JoinHostPort(name, peerPort)
 }
 
 func (s *system) initialCluster() string {

@@ -34,7 +34,9 @@ func argsOf(t *testing.T, version string, spec cluster.Spec) string {
 			n.peer = address{"tcp", "127.0.0.1:2"}
 		}
 	}
-	common, err := s.common(context.Background(), &binary{path: "/bin/true", version: version + ".0", help: helps[version]})
+	b := &binary{path: "/bin/true", version: version + ".0", help: helps[version]}
+	s.resolves = !b.atLeast(3, 5, 7)
+	common, err := s.common(context.Background(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +59,9 @@ func TestArguments(t *testing.T) {
 --logger=zap
 --max-wals=0
 `
+	nowhere := strings.NewReplacer("n1.whitewater.invalid", "[100::1]", "n2.whitewater.invalid", "[100::2]", "n3.whitewater.invalid", "[100::3]")
 	for version, want := range map[string]string{
-		"3.4": start + "--experimental-watch-progress-notify-interval=500ms",
+		"3.4": nowhere.Replace(start) + "--experimental-watch-progress-notify-interval=500ms",
 		"3.7": start + "--watch-progress-notify-interval=500ms",
 	} {
 		if got := argsOf(t, version, cluster.Spec{}); got != want {
@@ -106,12 +109,16 @@ func TestBinaryHas(t *testing.T) {
 		t.Error("first")
 	}
 	for _, test := range []struct {
-		version      string
-		major, minor int
-		want         bool
-	}{{"3.5.22", 3, 5, true}, {"3.4.23", 3, 5, false}, {"4.0.0", 3, 5, true}, {"3.10.1", 3, 5, true}, {"main", 3, 5, false}, {"3.x", 3, 5, false}} {
-		if got := (&binary{version: test.version}).atLeast(test.major, test.minor); got != test.want {
-			t.Errorf("%s at least %d.%d: %v", test.version, test.major, test.minor, got)
+		version string
+		least   []int
+		want    bool
+	}{
+		{"3.5.22", []int{3, 5}, true}, {"3.4.23", []int{3, 5}, false}, {"4.0.0", []int{3, 5}, true}, {"3.10.1", []int{3, 5}, true},
+		{"main", []int{3, 5}, false}, {"3.x", []int{3, 5}, false}, {"3", []int{3, 5}, false},
+		{"3.5.6", []int{3, 5, 7}, false}, {"3.5.7", []int{3, 5, 7}, true}, {"3.5.12", []int{3, 5, 7}, true}, {"3.8.0-alpha.0", []int{3, 5, 7}, true},
+	} {
+		if got := (&binary{version: test.version}).atLeast(test.least...); got != test.want {
+			t.Errorf("%s at least %v: %v", test.version, test.least, got)
 		}
 	}
 }

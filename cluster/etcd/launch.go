@@ -39,19 +39,20 @@ const (
 
 // system is a running cluster.
 type system struct {
-	spec    cluster.Spec
-	epoch   time.Time // wall clock when Since was zero
-	token   string
-	id      uint64 // the cluster's
-	version string
-	foreign bool // somebody else's: its processes are not ours to know
-	order   []history.NodeID
-	nodes   map[history.NodeID]*node
-	fabric  *links.Fabric // nil: direct
-	certs   *certificates // nil: plain
-	held    []io.Closer   // ports
-	dials   *dialler
-	probes  map[history.NodeID]*client // past the links, for Status and Admin
+	spec     cluster.Spec
+	epoch    time.Time // wall clock when Since was zero
+	token    string
+	id       uint64 // the cluster's
+	version  string
+	resolves bool // members start only when they have resolved their peers' names
+	foreign  bool // somebody else's: its processes are not ours to know
+	order    []history.NodeID
+	nodes    map[history.NodeID]*node
+	fabric   *links.Fabric // nil: direct
+	certs    *certificates // nil: plain
+	held     []io.Closer   // ports
+	dials    *dialler
+	probes   map[history.NodeID]*client // past the links, for Status and Admin
 }
 
 // Launch starts a cluster of new members and returns when all of them answer and agree on a leader. Errors that the
@@ -133,7 +134,7 @@ func (s *system) launch(ctx context.Context, b *binary) error {
 		ctx, cancel = context.WithTimeout(ctx, launchTimeout)
 		defer cancel()
 	}
-	s.version = b.version
+	s.version, s.resolves = b.version, !b.atLeast(3, 5, 7)
 	for _, id := range s.order {
 		if err := s.nodes[id].prepare(); err != nil {
 			return err

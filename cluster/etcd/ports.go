@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -30,7 +31,9 @@ func (s *system) addressOf(n *node) (err error) {
 		n.endpoint = n.client.addr
 		return nil
 	}
-	s.fabric.Host(host(n.id)+":2380", n.id, n.peer.network, n.peer.addr)
+	for _, name := range []string{host(n.id), nowhere(n.id).String()} {
+		s.fabric.Host(net.JoinHostPort(name, peerPort), n.id, n.peer.network, n.peer.addr)
+	}
 	n.endpoint, err = s.fabric.Listen(history.Clients, n.id, n.client.network, n.client.addr)
 	return err
 }
