@@ -36,12 +36,13 @@ func cutOneWay(r *rig) {
 	leader, others := r.leader()
 	victim, witness := others[0], others[1]
 	r.must(r.c.Network.Cut(leader, victim))
-	cut, back, beside := r.passed(leader, victim), r.passed(victim, leader), r.passed(leader, witness)
+	back, beside := r.passed(victim, leader), r.passed(leader, witness)
 	r.until("something is held on the link that is cut", func() bool {
 		r.hurry(witness, history.Request{Kind: history.Put, Key: "one way", Value: "1"}, time.Second)
 		traffic := r.c.Network.Traffic(leader, victim)
 		return traffic.Cut && traffic.Held > 0
 	})
+	cut := r.passed(leader, victim) // what was on its way when the link was cut has passed by now
 	r.until("the way back is open", func() bool { return r.passed(victim, leader) > back })
 	r.until("the other link is open", func() bool {
 		r.hurry(witness, history.Request{Kind: history.Put, Key: "one way", Value: "2"}, time.Second)
@@ -105,12 +106,12 @@ func isolateLeader(r *rig) {
 		r.must(r.c.Network.Cut(leader, id))
 		r.must(r.c.Network.Cut(id, leader))
 	}
-	before := make(map[[2]history.NodeID]int64)
+	r.until("the others elect a leader", func() bool { now := r.agreed(others); return now != "" && now != leader })
+	before := make(map[[2]history.NodeID]int64) // what was on its way when the links were cut has passed by now
 	for _, id := range others {
 		before[[2]history.NodeID{leader, id}] = r.passed(leader, id)
 		before[[2]history.NodeID{id, leader}] = r.passed(id, leader)
 	}
-	r.until("the others elect a leader", func() bool { now := r.agreed(others); return now != "" && now != leader })
 	r.put(others[0], "isolated", "new")
 	if result := r.hurry(leader, history.Request{Kind: history.Put, Key: "isolated", Value: "lost"}, hasty); result.Outcome == history.OK {
 		r.t.Errorf("an isolated leader acknowledged a put: %+v", result)

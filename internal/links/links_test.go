@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/internal/links"
 )
@@ -146,9 +147,10 @@ func TestOneDirection(t *testing.T) {
 	if got := f.Traffic("n1", "n2"); got.Passed != 4 || !got.Cut {
 		t.Errorf("cut link: %+v; want 4 bytes passed", got)
 	}
-	if got := f.Traffic("n2", "n1"); got.Passed != 4 || got.Cut || got.Held != 0 {
-		t.Errorf("open link: %+v; want 4 bytes passed, none held", got)
-	}
+	// What has arrived is counted as passed, but perhaps a moment after it was read here.
+	waitFor(t, "4 bytes passed the open link, none held", func() bool {
+		return f.Traffic("n2", "n1") == cluster.Traffic{Passed: 4}
+	})
 
 	must(t, f.Mend("n1", "n2"))
 	expect(t, b, "held back")

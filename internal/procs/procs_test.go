@@ -155,7 +155,8 @@ func TestExitByItself(t *testing.T) {
 	if exit, _ := p.Exit(); exit.Asked || exit.Status != "exit status 3" || p.State() != "exited" {
 		t.Errorf("%+v, %s", exit, p.State())
 	}
-	if tail := p.Tail(1); !slices.Equal(tail, []string{"cannot go on"}) {
+	// A binary that measures coverage adds a word of its own when it ends.
+	if tail := p.Tail(2); len(tail) == 0 || tail[0] != "cannot go on" {
 		t.Errorf("tail %q", tail)
 	}
 }
