@@ -38,6 +38,7 @@ type Reader struct {
 	prevs  [2]map[history.Kind]bool
 	exempt []string // prefixes of keys that the store's own lock and election services write
 	wild   wild
+	texts  texts
 	named  map[string]bool // keys that some request names; a range may show others', too
 	buf    []Action
 	touch  []Touch
@@ -46,7 +47,8 @@ type Reader struct {
 // NewReader learns from h what its operations' answers mean.
 func NewReader(h *history.History) *Reader {
 	r := &Reader{Serializable: h.Meta.Judge == "linearizable"}
-	r.named = map[string]bool{}
+	r.named, r.texts = map[string]bool{}, texts{}
+	r.texts.read(h)
 	r.prevs[0], r.prevs[1] = map[history.Kind]bool{}, map[history.Kind]bool{}
 	seen := map[string]bool{}
 	for i := range h.Ops {
@@ -78,7 +80,7 @@ func NewReader(h *history.History) *Reader {
 
 func (r *Reader) name(req *history.Request) {
 	switch req.Kind {
-	case history.Get, history.Put, history.CAS, history.Delete:
+	case history.Get, history.Put, history.Append, history.CAS, history.Delete:
 		if req.End == "" {
 			r.named[req.Key] = true
 		}
@@ -101,9 +103,9 @@ func taken(req *history.Request, res *history.Result) []history.Request {
 	return req.Else
 }
 
-// Wild reports whether the key may have been deleted by what no action says: the end of a lease, or a range delete
-// that did not report what it deleted.
-func (r *Reader) Wild(key string) bool { return r.wild.has(key) }
+// Wild reports whether the key may have been changed by what no action says: the end of a lease, a range delete that did
+// not report what it deleted, or an append to a text of which nobody knows what it is made of.
+func (r *Reader) Wild(key string) bool { return r.wild.has(key) || r.texts.vague(key) }
 
 // Exempt reports whether the store itself writes the key, on behalf of lock and election requests.
 func (r *Reader) Exempt(key string) bool {
@@ -167,6 +169,8 @@ func (r *Reader) known(req *history.Request, res *history.Result, inner bool, ow
 		return r.rangeRead(req, res, own)
 	case history.Put:
 		t.Read, t.Write = r.prev(req, res, inner), value(req.Value)
+	case history.Append:
+		t.Read, t.Write = r.appended(req, res, inner)
 	case history.Delete:
 		if req.End != "" {
 			return r.rangeDelete(req, res, own)
@@ -278,7 +282,7 @@ func (r *Reader) txn(req *history.Request, res *history.Result, own map[string]b
 			exact = r.known(&side[i], &sub, true, own) && exact
 		}
 	}
-	r.merge()
+	r.touch = merge(r.touch)
 	return exact
 }
 
@@ -287,15 +291,20 @@ func (r *Reader) silent(req *history.Request, own map[string]bool) {
 	switch {
 	case req.Kind == history.Put:
 		r.add(Touch{Key: req.Key, Write: value(req.Value)}, own)
+	case req.Kind == history.Append:
+		t := Touch{Key: req.Key}
+		t.Read, t.Write = r.texts.appended(req.Key, req.Value)
+		r.add(t, own)
 	case req.Kind == history.Delete && req.End == "":
 		r.add(Touch{Key: req.Key, Write: absent}, own)
 	}
 }
 
-func (r *Reader) merge() {
-	at := make(map[string]int, len(r.touch))
-	out := r.touch[:0]
-	for _, t := range r.touch {
+// merge makes one touch of those of one key: the first read, the last write.
+func merge(touches []Touch) []Touch {
+	at := make(map[string]int, len(touches))
+	out := touches[:0]
+	for _, t := range touches {
 		i, seen := at[t.Key]
 		if !seen {
 			at[t.Key] = len(out)
@@ -309,7 +318,7 @@ func (r *Reader) merge() {
 			out[i].Write = t.Write
 		}
 	}
-	r.touch = out
+	return out
 }
 
 // compares appends what a transaction's outcome says of the keys compared. All compares hold if it succeeded; if it

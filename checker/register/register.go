@@ -74,7 +74,7 @@ func expected(h *history.History) map[string]size {
 		r := &h.Ops[i].Request
 		n := sizes[r.Key]
 		n.ops++
-		if r.Kind == history.Put || r.Kind == history.CAS {
+		if r.Kind == history.Put || r.Kind == history.CAS || r.Kind == history.Append {
 			n.values++
 		}
 		sizes[r.Key] = n

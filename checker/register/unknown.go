@@ -9,6 +9,10 @@ func (r *Reader) unknown(op *history.Op) (actions []Action, exact bool) {
 	switch req.Kind {
 	case history.Put:
 		r.touch = append(r.touch, Touch{Key: req.Key, Write: value(req.Value)})
+	case history.Append:
+		t := Touch{Key: req.Key}
+		t.Read, t.Write = r.texts.appended(req.Key, req.Value)
+		r.touch = append(r.touch, t)
 	case history.Delete:
 		if req.End != "" {
 			return nil, false
@@ -38,6 +42,10 @@ func (r *Reader) sides(req *history.Request) {
 			case r.Exempt(sub.Key):
 			case sub.Kind == history.Put:
 				touches = append(touches, Touch{Key: sub.Key, Write: value(sub.Value)})
+			case sub.Kind == history.Append:
+				t := Touch{Key: sub.Key}
+				t.Read, t.Write = r.texts.appended(sub.Key, sub.Value)
+				touches = append(touches, t)
 			case sub.Kind == history.Delete && sub.End == "":
 				touches = append(touches, Touch{Key: sub.Key, Write: absent})
 			case sub.Kind == history.Txn:
@@ -45,7 +53,7 @@ func (r *Reader) sides(req *history.Request) {
 			}
 		}
 		if len(touches) > 0 {
-			r.buf = append(r.buf, Action{Touches: touches, Maybe: true})
+			r.buf = append(r.buf, Action{Touches: merge(touches), Maybe: true})
 		}
 	}
 }
