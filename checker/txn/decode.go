@@ -32,6 +32,7 @@ type txn struct {
 type micro struct {
 	version int32
 	write   bool
+	blind   bool // an append: it did not ask what was there
 	outside bool // a read of what others wrote: before any write of the key by the transaction itself
 }
 
@@ -51,6 +52,7 @@ type version struct {
 	seen   bool  // a committed transaction read or wrote it, or it is the past of such a version
 	below  bool  // it was read, or one that descends from it was
 	inner  bool  // its writer overwrote it in the same transaction
+	loose  bool  // an append that nobody read: what it left is known but for its last element
 	many   bool  // more than one transaction may have written it: nothing is concluded from it
 }
 
@@ -72,10 +74,19 @@ type check struct {
 	orders   []order // of registers
 	zones    []zone  // of their versions
 	report   Report
+
+	grown      map[string]*growing // lists that are appended to, by key
+	grownNames []string
+	learning   bool
 }
 
 // decode turns operations into transactions.
 func (c *check) decode() {
+	c.learn()
+	c.transactions()
+}
+
+func (c *check) transactions() {
 	for i := range c.h.Ops {
 		op := &c.h.Ops[i]
 		if !c.judged(&op.Request) {
@@ -98,7 +109,13 @@ func (c *check) judged(r *history.Request) bool {
 	case history.Get, history.Range:
 		return ours(r.Key) && r.Revision == 0 && !r.CountOnly && !r.KeysOnly && (!r.Serializable || c.h.Meta.Judge == "linearizable")
 	case history.Put, history.CAS:
+		if g := c.grown[r.Key]; g != nil {
+			g.put = true
+			return false
+		}
 		return ours(r.Key)
+	case history.Append:
+		return c.grown[r.Key] != nil && !c.grown[r.Key].put
 	case history.Delete:
 		if ours(r.Key) {
 			c.limit("deletes of " + r.Key + " are not judged")
@@ -169,6 +186,8 @@ func (c *check) carriedOut(r *history.Request, res *history.Result) {
 		c.ranged(r, res)
 	case history.Put:
 		c.write(r.Key, r.Value)
+	case history.Append:
+		c.append(r.Key, r.Value)
 	case history.CAS:
 		if res.Succeeded {
 			c.read(r.Key, r.Expect)
@@ -214,6 +233,8 @@ func (c *check) wanted(r *history.Request) {
 	switch r.Kind {
 	case history.Put, history.CAS:
 		c.write(r.Key, r.Value)
+	case history.Append:
+		c.append(r.Key, r.Value)
 	case history.Txn:
 		for j := range r.Then {
 			c.wanted(&r.Then[j])
@@ -222,10 +243,20 @@ func (c *check) wanted(r *history.Request) {
 }
 
 func (c *check) read(name, value string) {
+	value = listed(name, value)
+	if c.learning {
+		if g := c.grown[name]; g != nil {
+			g.shown(value, c.txns[len(c.txns)-1].op)
+		}
+		return
+	}
 	c.micros = append(c.micros, micro{version: c.intern(name, value)})
 }
 
 func (c *check) write(name, value string) {
+	if c.learning {
+		return
+	}
 	c.micros = append(c.micros, micro{version: c.intern(name, value), write: true})
 }
 

@@ -57,7 +57,7 @@ func (c *check) breaks(a, b micro) string {
 	switch {
 	case !b.write && a.version != b.version:
 		return "another value"
-	case b.write && !a.write && c.keys[x.key].list && shorter(x.value) != c.versions[a.version].value && a.version != b.version:
+	case b.write && !b.blind && !a.write && c.keys[x.key].list && shorter(x.value) != c.versions[a.version].value && a.version != b.version:
 		return "not an extension" // what it appended to is not what it had just read
 	}
 	return ""
@@ -80,7 +80,7 @@ func (c *check) reads(t int32) {
 		switch {
 		case x.writer == none && x.ghost != none:
 			c.found(Anomaly{Name: "G1a", Ops: c.ops(t, x.ghost), Why: fmt.Sprintf("a transaction read %s, written by a transaction that was aborted", c.show(m.version))})
-		case x.writer == none:
+		case x.writer == none && !c.explained(m.version):
 			c.found(Anomaly{Name: "garbage-read", Ops: c.ops(t), Why: fmt.Sprintf("a transaction read %s, which nobody wrote", c.show(m.version))})
 		case x.inner && x.writer != t:
 			c.found(Anomaly{Name: "G1b", Ops: c.ops(t, x.writer), Why: fmt.Sprintf("a transaction read %s, which its writer replaced before it committed", c.show(m.version))})
@@ -93,7 +93,9 @@ func (c *check) reads(t int32) {
 func (c *check) branches(v int32) {
 	var all, read []int32
 	for w := c.versions[v].child; w != none; w = c.versions[w].next {
-		all = append(all, w)
+		if !c.versions[w].loose {
+			all = append(all, w)
+		}
 		if c.versions[w].below {
 			read = append(read, w)
 		}

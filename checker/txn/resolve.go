@@ -64,7 +64,11 @@ func (c *check) see(v int32, work []int32) []int32 {
 			c.txns[t].fate = committed
 			work = append(work, t)
 		}
-		if k := &c.keys[x.key]; k.list && x.value != "" {
+		if x.loose {
+			if past := c.behind(v); past != none {
+				x.parent, v = past, past
+			}
+		} else if k := &c.keys[x.key]; k.list && x.value != "" {
 			for past := shorter(x.value); ; past = shorter(past) {
 				if id, ok := k.versions[past]; ok {
 					x.parent, v = id, id

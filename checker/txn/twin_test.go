@@ -58,6 +58,10 @@ func carryOut(op *history.Op, state map[string]string) (map[string]string, bool)
 	}
 	for i := range side {
 		r := &side[i]
+		if r.Kind == history.Append {
+			next[r.Key] += r.Value
+			continue
+		}
 		if r.Kind == history.Put {
 			if strings.HasPrefix(r.Key, Lists) && next[r.Key] != shorter(r.Value) {
 				return nil, false

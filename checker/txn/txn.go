@@ -56,10 +56,10 @@ func level(name string) int {
 	return 6 // G0, dirty-update, incompatible-order
 }
 
-// Check judges the transactions of a history: every operation on keys that begin with "append/" (lists: decimal numbers
-// with spaces between them) or "wr/" (registers).
+// Check judges the transactions of a history: every operation on keys that begin with "append/" (lists: elements with
+// spaces between them, put as a whole or appended) or "wr/" (registers).
 func Check(ctx context.Context, h *history.History) Report {
-	c := &check{h: h, names: map[string]int32{}, report: Report{Counts: map[string]int{}}}
+	c := &check{h: h, names: map[string]int32{}, grown: map[string]*growing{}, report: Report{Counts: map[string]int{}}}
 	c.decode()
 	c.report.Txns, c.report.Keys = len(c.txns), len(c.keys)
 	if len(c.txns) == 0 || c.stopped(ctx) {
