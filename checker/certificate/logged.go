@@ -1,6 +1,8 @@
 package certificate
 
 import (
+	"slices"
+
 	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -8,21 +10,20 @@ import (
 // logged takes what the members' write-ahead logs tell of free revisions. A log that is whole is carried out on an empty
 // store, as the member did; it is believed only if it explains every acknowledged write that it covers.
 func (c *certifier) logged(free func(int64) bool) {
+	var believed [][]history.Entry
 	for i := range c.h.Evidence {
-		wal := c.h.Evidence[i].WAL
-		if wal == nil || len(wal.Entries) == 0 || wal.Entries[0].Index > 1 {
+		log := committed(c.h.Evidence[i].WAL)
+		if len(log) == 0 || slices.ContainsFunc(believed, func(other []history.Entry) bool { return begins(other, log) }) {
 			continue
 		}
-		made, ok := c.carryOut(wal)
+		made, ok := c.carryOut(log, free)
 		if !ok {
 			continue
 		}
-		for rev, changes := range made {
-			if !free(rev) {
-				continue
-			}
-			f := c.fact(rev)
-			for _, ch := range changes {
+		believed = append(believed, log)
+		for i := range made {
+			f := c.fact(made[i].Revision)
+			for _, ch := range made[i].Changes {
 				f.add(ch)
 			}
 			f.complete = true
@@ -30,46 +31,68 @@ func (c *certifier) logged(free func(int64) bool) {
 	}
 }
 
-// carryOut returns the changes of every revision that a log makes, or false if an acknowledged write was not answered as
-// this log would have it.
-func (c *certifier) carryOut(wal *history.WAL) (map[int64][]model.Change, bool) {
-	acked := map[int64]int32{}
-	for _, it := range c.items {
-		if !it.read {
-			acked[it.rev] = it.op
+// committed are the entries of a log that were carried out, from the first one ever; none if the log is not whole.
+func committed(wal *history.WAL) []history.Entry {
+	if wal == nil || len(wal.Entries) == 0 || wal.Entries[0].Index > 1 {
+		return nil
+	}
+	for i := range wal.Entries {
+		if e := &wal.Entries[i]; e.Index > wal.Commit || e.Index != wal.Entries[0].Index+uint64(i) {
+			return wal.Entries[:i]
 		}
 	}
-	store := model.NewStore()
-	made := map[int64][]model.Change{}
-	leases := map[int64]bool{}
-	for i := range wal.Entries {
-		e := &wal.Entries[i]
-		if e.Index > wal.Commit || e.Index != wal.Entries[0].Index+uint64(i) {
-			break
+	return wal.Entries
+}
+
+// begins reports whether a log begins with all of another, which then tells nothing new.
+func begins(log, with []history.Entry) bool {
+	if len(log) < len(with) {
+		return false
+	}
+	for i := range with {
+		if a, b := &log[i], &with[i]; a.Index != b.Index || a.Term != b.Term || a.Digest != b.Digest || b.Digest == 0 {
+			return false
 		}
-		if e.Request == nil {
+	}
+	return true
+}
+
+// carryOut returns the changes of every free revision that a log makes, or false if an acknowledged write was not
+// answered as this log would have it.
+func (c *certifier) carryOut(log []history.Entry, free func(int64) bool) (made []Foreign, ok bool) {
+	store := model.NewStore()
+	leases := map[int64]bool{}
+	var logged, answered model.Evaluator
+	at := 0
+	for i := range log {
+		if log[i].Request == nil {
 			continue
 		}
-		changes := applied(store, e.Request, leases)
+		changes := applied(&logged, store, log[i].Request, leases)
 		if len(changes) == 0 {
 			continue
 		}
 		rev := store.Revision + 1
-		if i, ok := acked[rev]; ok {
-			op := &c.h.Ops[i]
-			want, same := model.Eval(store, rev-1, &op.Request)
+		for at < len(c.items) && c.items[at].rev < rev {
+			at++
+		}
+		if at < len(c.items) && c.items[at].rev == rev && !c.items[at].read {
+			op := &c.h.Ops[c.items[at].op]
+			want, same := answered.Eval(store, rev-1, &op.Request)
 			if !explains(same, &fact{changes: changes, complete: true}) || model.Differs(&op.Request, &op.Result, &want, c.rules.Told) != "" {
 				return nil, false
 			}
 		}
 		store.Apply(rev, changes)
-		made[rev] = changes
+		if free(rev) {
+			made = append(made, Foreign{rev, slices.Clone(changes)})
+		}
 	}
 	return made, true
 }
 
 // applied are the changes that a log entry's request makes.
-func applied(store *model.Store, req *history.Request, leases map[int64]bool) []model.Change {
+func applied(eval *model.Evaluator, store *model.Store, req *history.Request, leases map[int64]bool) []model.Change {
 	switch req.Kind {
 	case history.Grant:
 		leases[req.Lease] = true
@@ -78,7 +101,7 @@ func applied(store *model.Store, req *history.Request, leases map[int64]bool) []
 		return revoked(store, req.Lease)
 	default:
 		if granted(req, leases) {
-			_, changes := model.Eval(store, store.Revision, req)
+			_, changes := eval.Eval(store, store.Revision, req)
 			return changes
 		}
 	}
