@@ -37,7 +37,7 @@ var table = []row{
 	{codes.FailedPrecondition, "etcdserver: not capable", history.Fail, "not capable", false},
 	{codes.FailedPrecondition, "etcdserver: rpc not supported for learner", history.Fail, "learner", false},
 	{codes.Unavailable, "etcdserver: rpc not supported for learner", history.Fail, "learner", false}, // before 3.6
-	{codes.Unimplemented, "", history.Fail, "unimplemented", false},
+	{codes.Unimplemented, "unknown ", history.Fail, "unimplemented", false},                          // service or method; gRPC means a 404 by it, too
 	{codes.Unknown, "raft proposal dropped", history.Fail, "proposal dropped", false},
 	// Found while it was applied, before anything was changed.
 	{codes.InvalidArgument, "etcdserver: key not found", history.Fail, "key not found", false},

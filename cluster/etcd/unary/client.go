@@ -183,6 +183,7 @@ func (c *Client) connect() {
 		select {
 		case <-time.After(wait):
 		case <-c.ctx.Done():
+			return
 		}
 	}
 }

@@ -47,11 +47,12 @@ type conn struct {
 	failed  error
 
 	// The reader's own.
-	headers  *hpack.Decoder
-	fields   answer
-	block    []byte // of headers, until it is complete
-	ending   bool   // the block's stream ends with it
-	received int64  // bytes of messages, since the window was refilled
+	headers    *hpack.Decoder
+	fields     answer
+	block      []byte // of headers, until it is complete
+	unfinished uint32 // the block's stream; 0 = there is none
+	ending     bool   // the block's stream ends with it
+	received   int64  // bytes of messages, since the window was refilled
 }
 
 // answer is what the headers of an answer say.

@@ -2,6 +2,7 @@ package unary
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -57,8 +58,8 @@ func (c *conn) read() {
 
 // handle takes one frame. An error ends the connection.
 func (c *conn) handle(h head, payload []byte) error {
-	if len(c.block) > 0 && h.kind != http2.FrameContinuation {
-		return fmt.Errorf("%v in the middle of headers", h.kind)
+	if (h.kind == http2.FrameContinuation) != (c.unfinished != 0) || c.unfinished != 0 && h.stream != c.unfinished {
+		return fmt.Errorf("%v of stream %d, and the headers of stream %d are unfinished", h.kind, h.stream, c.unfinished)
 	}
 	payload, err := unpad(h, payload)
 	if err != nil {
@@ -72,6 +73,8 @@ func (c *conn) handle(h head, payload []byte) error {
 		return c.head(h, payload)
 	case http2.FrameContinuation:
 		return c.head(h, payload)
+	case http2.FramePushPromise:
+		return errors.New("the peer pushes, though it was told not to")
 	}
 	if want, known := lengths[h.kind]; known && len(payload) < want {
 		return fmt.Errorf("%v of %d bytes; at least %d", h.kind, len(payload), want)
@@ -88,7 +91,7 @@ func (c *conn) handle(h head, payload []byte) error {
 		}
 	case http2.FrameWindowUpdate:
 		if h.stream == 0 { // a stream's own never runs out: it takes the longest request
-			c.window += int64(binary.BigEndian.Uint32(payload))
+			c.window += int64(binary.BigEndian.Uint32(payload) &^ (1 << 31))
 			c.more()
 		}
 	case http2.FrameRSTStream:
@@ -201,9 +204,10 @@ func (c *conn) head(h head, payload []byte) error {
 		return fmt.Errorf("headers of more than %d bytes", readBuffer)
 	}
 	if !h.flags.Has(http2.FlagHeadersEndHeaders) {
-		c.block = append(c.block, payload...)
+		c.block, c.unfinished = append(c.block, payload...), h.stream
 		return nil
 	}
+	c.unfinished = 0
 	if len(c.block) > 0 {
 		payload = append(c.block, payload...)
 		c.block = c.block[:0]
@@ -245,7 +249,7 @@ func (call *Call) outcome() error {
 		return &Error{Internal, "the peer ended the stream without a status"}
 	case call.code != "0":
 		code, err := strconv.ParseUint(call.code, 10, 32)
-		if err != nil {
+		if err != nil || code == 0 {
 			return &Error{Unknown, "status " + strconv.Quote(call.code)}
 		}
 		message, err := url.PathUnescape(call.message)
