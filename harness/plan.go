@@ -2,6 +2,8 @@
 package harness
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -44,11 +46,18 @@ type Load struct {
 // open reports whether operations are sent when due, whatever became of earlier ones.
 func (l Load) open() bool { return l.Rate > 0 && !l.Workload.Closed }
 
+// compacts reports whether the store will be told to forget.
+func (p *Plan) compacts() bool {
+	return slices.ContainsFunc(p.Loads, func(l Load) bool { return l.Params.Mix["compact"] > 0 }) ||
+		slices.ContainsFunc(p.Schedule, func(s nemesis.Step) bool { return strings.Contains(s.Fault, "compact") })
+}
+
 // Limits of a run's end. Each is reported when it is reached.
 const (
 	healTimeout   = 30 * time.Second
-	finalTimeout  = 30 * time.Second // of all final reads together
-	replayTimeout = 30 * time.Second // of all replay watches together
+	finalTimeout  = 30 * time.Second       // of all final reads together
+	replayTimeout = 30 * time.Second       // of all replay watches together
+	glimpseEvery  = 400 * time.Millisecond // between two looks at a member's history, and for each, at most
 	statusEvery   = 200 * time.Millisecond
 	statusTimeout = 500 * time.Millisecond
 	finalReaders  = 4     // for each member

@@ -13,9 +13,14 @@ import (
 // observe opens the watches that last for the whole run: on every member one of all keys, and those of the workloads.
 // They end with ctx.
 func (d *drive) observe(ctx context.Context) {
+	glimpsing := d.plan.Observe && d.plan.compacts()
 	for i, node := range d.cluster.Nodes {
+		if glimpsing {
+			d.background.Go(func() { d.glimpse(ctx, node) })
+		}
 		if d.plan.Observe {
 			w := everything(node, "observer")
+			w.Progress = true
 			d.background.Go(func() { d.follow(ctx, w) })
 		}
 		for j, load := range d.plan.Loads {
@@ -31,10 +36,11 @@ func (d *drive) observe(ctx context.Context) {
 	}
 }
 
-// everything is a watch of every key from the beginning of the store.
+// everything is a watch of every key from the beginning of the store. It wants no bookmarks: what has been delivered is
+// told by events, which a store that errs about its bookmarks cannot err about.
 func everything(node history.NodeID, purpose string) history.Watch {
 	return history.Watch{Node: node, Purpose: purpose, Key: "\x00", End: "\x00", Start: 1,
-		PrevKV: true, Progress: true, Fragment: true, Resumes: -1}
+		PrevKV: true, Fragment: true, Resumes: -1}
 }
 
 // follow keeps a watch open until ctx ends: a broken stream is resumed behind the last revision that it delivered
@@ -77,6 +83,24 @@ func (d *drive) stream(ctx context.Context, w history.Watch, seen func(int64)) (
 	}
 	log.Close(compacted, reason)
 	return next, log.ID()
+}
+
+// glimpse looks again and again at where a member's history begins, which moves with every compaction: a first watch is
+// told the revision, a second one begins there, and is closed when it has delivered something.
+func (d *drive) glimpse(ctx context.Context, node history.NodeID) {
+	for ctx.Err() == nil {
+		w := everything(node, "glimpse")
+		for range 2 {
+			looking, done := context.WithTimeout(ctx, glimpseEvery)
+			w.Start, w.Resumes = d.stream(looking, w, func(seen int64) {
+				if seen >= w.Start {
+					done()
+				}
+			})
+			done()
+		}
+		_ = d.until(ctx, d.rec.Now()+glimpseEvery)
+	}
 }
 
 // replay reads every member's whole history once more, from its first revision to the last.

@@ -74,12 +74,19 @@ func (w *worker) closedLoop(ctx context.Context, take func() bool) {
 		if due >= w.run.end || !take() {
 			return
 		}
-		w.do(ctx, w.run.stage(due), due, req)
+		op := w.do(ctx, w.run.stage(due), due, req)
+		if op.Result.Outcome == history.Fail && w.run.until(ctx, op.Return+refusedWait) != nil {
+			return
+		}
 	}
 }
 
-// gateLook is how often a closed loop looks whether its member's gate is open again.
-const gateLook = 10 * time.Millisecond
+const (
+	gateLook = 10 * time.Millisecond // how often a closed loop looks whether its member's gate is open again
+	// refusedWait is what a closed loop waits after a failure. A member that is down refuses at once, and clients that
+	// asked again at once would record a hundred thousand refusals a second.
+	refusedWait = 10 * time.Millisecond
+)
 
 // request asks the generator, and waits where the generator asks for a pause instead.
 func (w *worker) request(ctx context.Context) (history.Request, bool) {

@@ -6,7 +6,7 @@ import "time"
 type Watch struct {
 	ID        int
 	Node      NodeID
-	Purpose   string // "observer": all keys, the whole run; "replay": all keys from revision 1 after healing; "load": a workload's
+	Purpose   string // "observer": all keys, the whole run; "replay": all keys from revision 1 after healing; "load": a workload's; "glimpse": all keys from the first revision that is left, for a moment
 	Key, End  string // as in a range; "" with End "\x00" = every key
 	Start     int64  // first revision asked for; 0 = from now
 	PrevKV    bool

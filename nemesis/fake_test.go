@@ -26,6 +26,7 @@ type fake struct {
 	term     uint64
 	headless bool
 	compact  int64
+	revision int64 // of the store
 }
 
 func nodes(n int) (ids []history.NodeID) {
@@ -38,7 +39,7 @@ func nodes(n int) (ids []history.NodeID) {
 func newFake(n int) (*fake, *cluster.Cluster) {
 	f := &fake{
 		states: map[history.NodeID]string{}, cuts: map[[2]history.NodeID]bool{},
-		slow: map[[2]history.NodeID]time.Duration{}, broken: map[string]error{}, leads: "n1", term: 2,
+		slow: map[[2]history.NodeID]time.Duration{}, broken: map[string]error{}, leads: "n1", term: 2, revision: 500,
 	}
 	ids := nodes(n)
 	for _, id := range ids {
@@ -103,7 +104,7 @@ func (f *fake) rest() (askew []string) {
 func (f *fake) status(_ context.Context, n history.NodeID) history.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := history.Status{Node: n, Up: f.states[n] == "running", Term: f.term, Revision: 500}
+	s := history.Status{Node: n, Up: f.states[n] == "running", Term: f.term, Revision: f.revision}
 	if !f.headless {
 		s.Leader = f.leads
 	}

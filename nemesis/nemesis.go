@@ -17,7 +17,7 @@ import (
 var All = []Fault{
 	kill, stop, pause, duty,
 	partition, clients, delay, greyLeader,
-	moveLeader, defrag, compact,
+	moveLeader, defrag, compact, killDefrag, killCompact,
 }
 
 // Heal undoes a fault. It runs under a context that outlives the run.

@@ -117,7 +117,7 @@ type choice struct {
 // no longer one are the likeliest to be answered wrongly.
 func choices(kind string) []choice {
 	switch kind {
-	case "kill", "stop":
+	case "kill", "stop", "kill-defrag", "kill-compact":
 		return []choice{{5, 1, "leader", ""}, {1, 3, "follower", ""}, {2, 3, "minority", ""}, {1, 3, "majority", ""}, {1, 2, "all", ""}}
 	case "pause", "duty":
 		return []choice{{6, 1, "leader", ""}, {1, 3, "follower", ""}, {1, 3, "minority", ""}, {1, 3, "majority", ""}}

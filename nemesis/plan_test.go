@@ -86,9 +86,9 @@ func TestPlanKinds(t *testing.T) {
 		nodes int
 		want  string
 	}{
-		{1, "clients compact defrag duty kill pause stop"},
-		{2, "clients compact defrag delay duty kill move-leader partition pause stop"},
-		{3, "clients compact defrag delay duty grey-leader kill move-leader partition pause stop"},
+		{1, "clients compact defrag duty kill kill-compact kill-defrag pause stop"},
+		{2, "clients compact defrag delay duty kill kill-compact kill-defrag move-leader partition pause stop"},
+		{3, "clients compact defrag delay duty grey-leader kill kill-compact kill-defrag move-leader partition pause stop"},
 	} {
 		kinds := strings.Fields(tt.want)
 		s := nemesis.Plan(rng(9), nemesis.PlanOptions{Duration: 2 * time.Minute, Nodes: tt.nodes, Faults: nemesis.Names()})

@@ -85,6 +85,9 @@ func TestEveryFault(t *testing.T) {
 		"move-leader": `move-leader [n3] [1s 1s 4s 4s] effect=true n3 says that "n3" leads in term 3`,
 		"defrag":      "defrag [n1] [1s 1s 4s 4s] effect=true n1 answered that it is done",
 		"compact":     "is compacted up to revision 400",
+
+		"kill-defrag":  "effect=true n1 is killed",
+		"kill-compact": "effect=true n1 is killed",
 	}
 	for _, fault := range nemesis.All {
 		t.Run(fault.Name, func(t *testing.T) {

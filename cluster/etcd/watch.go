@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc"
@@ -28,9 +30,16 @@ func (s *system) watch(ctx context.Context, w history.Watch, each func(history.W
 }
 
 func (c *client) watch(ctx context.Context, w history.Watch, each func(history.WatchResponse)) error {
+	ctx, end := context.WithCancel(ctx)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer end()
 	stream, err := pb.NewWatchClient(c.conn).Watch(ctx, grpc.WaitForReady(true))
 	if err == nil {
 		err = stream.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: watchRequest(w)}})
+	}
+	if err == nil && w.Progress {
+		asking.Go(func() { askForBookmarks(ctx, stream) })
 	}
 	for err == nil {
 		var response *pb.WatchResponse
@@ -49,6 +58,26 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 		return err
 	}
 	return fmt.Errorf("watch on %s: %w", w.Node, err)
+}
+
+// bookmarkEvery is how often a watch that wants bookmarks asks for one. Those that the store sends of its own accord come
+// when nothing else does; one that was asked for comes amid events, and must not overtake them.
+const bookmarkEvery = 50 * time.Millisecond
+
+// askForBookmarks ends with ctx, or when the stream has broken, which its reader is told.
+func askForBookmarks(ctx context.Context, stream pb.Watch_WatchClient) {
+	ticker := time.NewTicker(bookmarkEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if stream.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}}) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func watchRequest(w history.Watch) *pb.WatchCreateRequest {

@@ -254,8 +254,8 @@ func watchLag(h *history.History) *latency.Histogram {
 	}
 	lag := latency.NewHistogram()
 	for _, w := range h.Watches {
-		if w.Purpose == "replay" {
-			continue
+		if w.Purpose == "replay" || w.Purpose == "glimpse" {
+			continue // it is about the past
 		}
 		for _, response := range w.Responses {
 			for _, e := range response.Events {
