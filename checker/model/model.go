@@ -4,6 +4,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -39,7 +40,8 @@ type Evaluator struct {
 func (ev *Evaluator) Eval(v View, rev int64, req *history.Request) (history.Result, []Change) {
 	e, res := &ev.eval, &ev.res
 	*e = eval{view: v, under: v, rev: rev, changes: e.changes[:0]}
-	*res = history.Result{Outcome: history.OK, KVs: res.KVs[:0], Prev: res.Prev[:0]}
+	*res = emptied(res)
+	res.Outcome = history.OK
 	if req.Kind == history.Txn {
 		e.view = &over{under: v, changes: &e.changes}
 	}
@@ -49,6 +51,11 @@ func (ev *Evaluator) Eval(v View, rev int64, req *history.Request) (history.Resu
 		res.Header.Revision++
 	}
 	return *res, e.changes
+}
+
+// emptied is an answer of nothing, with room for what the one before it told.
+func emptied(res *history.Result) history.Result {
+	return history.Result{KVs: res.KVs[:0], Prev: res.Prev[:0], Responses: res.Responses[:0]}
 }
 
 type eval struct {
@@ -114,8 +121,9 @@ func (e *eval) txn(req *history.Request, res *history.Result) {
 		}
 	}
 	side := Side(req, res.Succeeded)
-	res.Responses = make([]history.Result, len(side))
+	res.Responses = slices.Grow(res.Responses, len(side))[:len(side)]
 	for i := range side {
+		res.Responses[i] = emptied(&res.Responses[i])
 		e.request(&side[i], &res.Responses[i])
 	}
 }

@@ -1,7 +1,8 @@
 package model
 
 import (
-	"sort"
+	"slices"
+	"strings"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -29,33 +30,42 @@ func (o *over) Get(key string) (history.KV, bool) {
 
 // Scan calls each for the keys of a range, in order, until it returns false.
 func (o *over) Scan(key, end string, each func(history.KV) bool) {
-	latest := map[string]Change{}
-	var extra []string
-	for _, c := range *o.changes {
-		if _, seen := latest[c.KV.Key]; !seen && Covers(key, end, c.KV.Key) {
-			extra = append(extra, c.KV.Key)
-		}
-		latest[c.KV.Key] = c
-	}
-	sort.Strings(extra)
-	next, more := 0, true
-	emit := func(k string) {
-		if c := latest[k]; !c.Deleted {
+	changed := o.latest(key, end)
+	more := true
+	emit := func(c *Change) {
+		if changed = changed[1:]; !c.Deleted {
 			more = each(c.KV)
 		}
 	}
 	o.under.Scan(key, end, func(kv history.KV) bool {
-		for ; more && next < len(extra) && extra[next] <= kv.Key; next++ {
-			emit(extra[next])
+		for more && len(changed) > 0 && changed[0].KV.Key < kv.Key {
+			emit(changed[0])
 		}
-		if _, changed := latest[kv.Key]; more && !changed {
+		switch {
+		case !more:
+		case len(changed) > 0 && changed[0].KV.Key == kv.Key:
+			emit(changed[0])
+		default:
 			more = each(kv)
 		}
 		return more
 	})
-	for ; more && next < len(extra); next++ {
-		emit(extra[next])
+	for more && len(changed) > 0 {
+		emit(changed[0])
 	}
+}
+
+// latest are the last changes of the keys of a range, in order of the keys.
+func (o *over) latest(key, end string) []*Change {
+	var out []*Change
+	list := *o.changes
+	for i := len(list) - 1; i >= 0; i-- {
+		if Covers(key, end, list[i].KV.Key) {
+			out = append(out, &list[i])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Change) int { return strings.Compare(a.KV.Key, b.KV.Key) })
+	return slices.CompactFunc(out, func(a, b *Change) bool { return a.KV.Key == b.KV.Key })
 }
 
 // Overlay returns a view of under with the changes that there are on top, whenever it is looked at.
