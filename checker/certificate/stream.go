@@ -3,6 +3,7 @@ package certificate
 import (
 	"container/heap"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -11,73 +12,102 @@ import (
 )
 
 // Stream certifies a history while it is recorded, in memory that does not grow with it: what is in flight, what waits
-// for its revision to be certain, the store's present content, and writes of unknown outcome that nobody has seen.
+// for its revision to be certain, the store's present content with the way back to its latest revisions, the keys that
+// were named, and writes of unknown outcome that nobody has seen. A Feed makes its input of a journal.
 //
 // Whatever is called from now on stands, in real time, behind what had returned before anything now in flight was called.
 // Revisions up to there are complete, can be replayed and forgotten.
 type Stream struct {
-	rules Rules
-	store *model.Store
-	eval  model.Evaluator
+	rules   Rules
+	learned learned
+	store   *model.Store
+	eval    model.Evaluator
+	past    past
 
-	waiting waiting
-	facts   map[int64]*fact
-	puts    map[cell][]*candidate // of unknown outcome, not seen so far
-	deletes []*candidate
-	appends []*candidate
-	marks   []mark // by return: the highest revision answered so far
-	proved  int64  // the highest revision answered before anything in flight was called
+	waiting  waiting
+	facts    map[int64]*fact
+	watchers int // watches of all keys that are open: they tell what is not known yet
+	maybes   maybes
+	marks    []mark // by return: the highest revision answered so far
+	proved   mark   // the highest revision answered before anything in flight was called
+	ending   bool
 
 	report StreamReport
 	stuck  bool
+	// placed, if set, is told of every operation that made a revision, in their order.
+	placed func(rev int64, op *history.Op)
 }
 
 // StreamReport is what a stream has found so far.
 type StreamReport struct {
-	Ops, Replayed int // added; certified
+	Ops, Replayed int // judged; certified
 	Findings      int
-	First         []string // the first findings, as sentences
-	Undecided     string   // why the stream had to give up; "" while it has not
+	First         []StreamFinding // the first of them
+	Undecided     string          // why the stream had to give up; "" while it has not
 	Revision      int64
 	MostWaiting   int
+	Past, NotPast int // reads of past revisions: compared; too far back to be
+	Attributed    int // operations of unknown outcome that are seen to have happened
+	Foreign       int // revisions of the store's own, or of others
 }
 
-// streamLimit is the most operations that wait for a revision of which nothing is known.
-const streamLimit = 1 << 20
-
-// streamFindings bounds the findings that are told.
-const streamFindings = 20
-
-// candidate is an operation of unknown outcome, with the revision that the store had reached before it was called.
-type candidate struct {
-	op    *history.Op
-	floor int64
+// StreamFinding is one wrong answer.
+type StreamFinding struct {
+	Kind Kind
+	Why  string      // what is wrong, without the subject's name
+	Op   *history.Op // the subject; nil for a change that nobody made
+	With *history.Op // that proves it; nil = the replay does
+	Rev  int64
+	Keys []string
 }
+
+// String is the finding as a sentence.
+func (f StreamFinding) String() string {
+	if f.Op == nil {
+		return f.Why
+	}
+	return Name(f.Op) + " " + f.Why
+}
+
+// Name says which operation it is.
+func Name(op *history.Op) string {
+	return fmt.Sprintf("op %d (%s of p%d at %s)", op.ID, op.Request.Kind, op.Process, op.Node)
+}
+
+// Limits of what a stream keeps. Reaching one is told.
+const (
+	streamLimit    = 1 << 20 // operations that wait for a revision of which nothing is known
+	factLimit      = 1 << 20 // revisions of which something is known before their turn
+	streamFindings = 20      // that are told
+)
 
 type mark struct {
 	ret time.Duration
 	rev int64
+	op  *history.Op
 }
 
-// NewStream returns a stream that has seen nothing.
-func NewStream(rules Rules) *Stream {
-	return &Stream{rules: rules, store: model.NewStore(), facts: map[int64]*fact{}, puts: map[cell][]*candidate{}}
+// NewStream returns a stream that has seen nothing. It learns by itself what Rules tell of a whole history; serializable
+// means that reads of a member's own state are judged like all others.
+func NewStream(serializable bool) *Stream {
+	s := &Stream{store: model.NewStore(), facts: map[int64]*fact{}, maybes: newMaybes(), learned: newLearned()}
+	s.rules = Rules{Serializable: serializable, NoEvidence: true, Told: s.learned.told, Exempt: s.learned.exempt}
+	return s
 }
 
-// Add takes the next operation, in order of returns. open is the earliest call of what has not returned yet: every
-// operation called before it has been added.
+// Add takes the next operation, in order of returns, and keeps it: it must not change any more. open is the earliest call of
+// what has not returned yet: every operation called before it has been added, and named before.
 func (s *Stream) Add(op *history.Op, open time.Duration) {
-	s.report.Ops++
 	if s.rules.Judged(op) {
-		own := *op
+		s.report.Ops++
 		if op.Result.Outcome == history.Unknown {
-			s.maybe(&own)
+			s.maybes.add(op, s.floor(op.Call))
 		} else {
-			s.answered(&own)
+			s.answered(op)
 		}
 	}
 	for len(s.marks) > 0 && s.marks[0].ret < open {
-		s.proved = s.marks[0].rev
+		s.proved = s.marks[0]
 		if len(s.marks) > 1 && s.marks[1].ret >= open {
 			break // the last one before open is still asked for
 		}
@@ -88,32 +118,42 @@ func (s *Stream) Add(op *history.Op, open time.Duration) {
 
 // Finish certifies what is left, and returns the report.
 func (s *Stream) Finish() StreamReport {
+	s.ending = true
 	if len(s.marks) > 0 {
-		s.proved = s.marks[len(s.marks)-1].rev
+		s.proved = s.marks[len(s.marks)-1]
 	}
 	s.replay()
-	if s.report.Undecided == "" && len(s.waiting) > 0 {
-		s.report.Undecided = fmt.Sprintf("nothing is known of revision %d", s.store.Revision+1)
+	for !s.stuck && len(s.waiting) == 0 && s.facts[s.store.Revision+1] != nil { // seen, and never answered
+		s.unclaimed(s.store.Revision + 1)
 	}
-	s.report.Revision = s.store.Revision
-	return s.report
+	if s.report.Undecided == "" && (len(s.waiting) > 0 || len(s.facts) > 0) {
+		s.giveUp(s.unknownRevision())
+	}
+	return s.Report()
 }
 
-func (s *Stream) maybe(op *history.Op) {
-	c := &candidate{op, s.floor(op.Call)}
-	eachNamed(&op.Request, func(req *history.Request) {
-		switch req.Kind {
-		case history.Put, history.CAS:
-			at := cell{req.Key, req.Value}
-			s.puts[at] = append(s.puts[at], c)
-		case history.Append:
-			s.appends = append(s.appends, c)
-		case history.Delete:
-			if n := len(s.deletes); n == 0 || s.deletes[n-1] != c {
-				s.deletes = append(s.deletes, c)
-			}
-		}
-	})
+// Report is what was found so far.
+func (s *Stream) Report() StreamReport {
+	r := s.report
+	r.Revision, r.First = s.store.Revision, slices.Clone(r.First)
+	return r
+}
+
+// Through is the moment up to which everything that has returned is certified, if the stream has been given all that had
+// returned before horizon.
+func (s *Stream) Through(horizon time.Duration) time.Duration {
+	for i := range s.waiting {
+		horizon = min(horizon, s.waiting[i].op.Return)
+	}
+	return horizon
+}
+
+func (s *Stream) unknownRevision() string {
+	why := fmt.Sprintf("nothing is known of revision %d", s.store.Revision+1)
+	if n := s.learned.dropped; n > 0 {
+		why += fmt.Sprintf(" (%d changes that were told long before their turn were not kept)", n)
+	}
+	return why
 }
 
 func (s *Stream) answered(op *history.Op) {
@@ -124,31 +164,46 @@ func (s *Stream) answered(op *history.Op) {
 	}
 	write := Wrote(&op.Request, &op.Result)
 	floor := s.floor(op.Call)
-	if rev < floor || write && rev == floor {
-		s.find("operation %d stands at revision %d, but the store had reached revision %d before it was called", op.ID, rev, floor)
+	if rev < floor.rev || write && rev == floor.rev {
+		s.find(StreamFinding{Kind: Early, Op: op, With: floor.op, Rev: rev, Why: tooEarly("was answered at", rev, floor, op.Call)})
 	}
-	highest := rev
-	if n := len(s.marks); n > 0 {
-		highest = max(highest, s.marks[n-1].rev)
-	}
-	s.marks = append(s.marks, mark{op.Return, max(highest, s.proved)})
+	s.mark(op, rev)
+	s.learn(&op.Request, &op.Result)
 	s.sights(&op.Request, &op.Result)
-	if op.Request.Revision != 0 || rev < s.store.Revision {
-		return // of the past: nothing is kept of it
+	s.pastReads(op, &op.Request, &op.Result)
+	if op.Request.Revision != 0 || rev < s.store.Revision || s.stuck {
+		return // of the past, which was looked at, or too early, which was found
 	}
-	heap.Push(&s.waiting, waiter{rev, !write, op})
-	s.report.MostWaiting = max(s.report.MostWaiting, len(s.waiting))
-	if len(s.waiting) > streamLimit {
-		s.giveUp(fmt.Sprintf("nothing is known of revision %d, and %d operations wait for it", s.store.Revision+1, len(s.waiting)))
+	s.wait(waiter{rev: rev, read: !write, op: op})
+}
+
+func tooEarly(stands string, rev int64, floor mark, call time.Duration) string {
+	return fmt.Sprintf("%s revision %d, but %s had returned at revision %d %v before it was called", stands, rev,
+		Name(floor.op), floor.rev, (call - floor.ret).Round(time.Microsecond))
+}
+
+func (s *Stream) mark(op *history.Op, rev int64) {
+	m := mark{op.Return, rev, op}
+	highest := s.proved
+	if n := len(s.marks); n > 0 {
+		highest = s.marks[n-1]
 	}
+	if highest.rev >= rev {
+		m.rev, m.op = highest.rev, highest.op
+	}
+	s.marks = append(s.marks, m)
 }
 
 // floor is the highest revision that was answered before a moment.
-func (s *Stream) floor(at time.Duration) int64 {
-	if n := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].ret >= at }); n > 0 {
-		return max(s.proved, s.marks[n-1].rev)
+func (s *Stream) floor(at time.Duration) mark {
+	floor := s.proved
+	if n := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].ret >= at }); n > 0 && s.marks[n-1].rev > floor.rev {
+		floor = s.marks[n-1]
 	}
-	return s.proved
+	if floor.op != nil {
+		floor.ret = floor.op.Return // of who proves it, not of the last before that moment
+	}
+	return floor
 }
 
 // sights takes what an answer shows of revisions to come.
@@ -156,7 +211,7 @@ func (s *Stream) sights(req *history.Request, res *history.Result) {
 	for _, list := range [][]history.KV{res.KVs, res.Prev} {
 		for i := range list {
 			if kv := &list[i]; kv.Version > 0 && !req.KeysOnly && kv.Mod > s.store.Revision {
-				s.Change(kv.Mod, model.Change{KV: *kv}, false)
+				s.change(kv.Mod, model.Change{KV: *kv}, false)
 			}
 		}
 	}
@@ -168,13 +223,29 @@ func (s *Stream) sights(req *history.Request, res *history.Result) {
 	}
 }
 
-// Change takes one change of a revision, from a watch. complete says that the revision has no others.
-func (s *Stream) Change(rev int64, ch model.Change, complete bool) {
-	if rev <= s.store.Revision {
+// Watched takes a response of a watch. all says that the watch is one of all keys and all changes.
+func (s *Stream) Watched(r *history.WatchResponse, all bool) {
+	for i := range r.Events {
+		e := &r.Events[i]
+		ch := model.Change{KV: e.KV, Deleted: e.Delete}
+		if e.Delete {
+			ch.KV = history.KV{Key: e.KV.Key, Mod: e.KV.Mod}
+		}
+		s.change(e.KV.Mod, ch, all && !r.Fragment)
+	}
+}
+
+// change takes one change of a revision to come. complete says that there are no others but those told so far.
+func (s *Stream) change(rev int64, ch model.Change, complete bool) {
+	if rev <= s.store.Revision || s.stuck {
 		return
 	}
 	f := s.facts[rev]
 	if f == nil {
+		if len(s.facts) >= factLimit {
+			s.learned.dropped++
+			return
+		}
 		f = &fact{}
 		s.facts[rev] = f
 	}
@@ -182,24 +253,32 @@ func (s *Stream) Change(rev int64, ch model.Change, complete bool) {
 	f.complete = f.complete || complete
 }
 
-func (s *Stream) find(format string, args ...any) {
+func (s *Stream) find(f StreamFinding) {
 	s.report.Findings++
 	if len(s.report.First) < streamFindings {
-		s.report.First = append(s.report.First, fmt.Sprintf(format, args...))
+		s.report.First = append(s.report.First, f)
 	}
 }
 
-// giveUp leaves the history undecided: nothing is kept or compared from now on.
+// giveUp leaves the history undecided: nothing is replayed from now on. Answers are still compared with real time.
 func (s *Stream) giveUp(why string) {
 	if s.report.Undecided == "" {
 		s.report.Undecided = why
 	}
-	s.stuck, s.waiting, s.facts, s.puts, s.appends = true, nil, map[int64]*fact{}, map[cell][]*candidate{}, nil
+	s.stuck, s.waiting, s.facts, s.maybes, s.past = true, nil, map[int64]*fact{}, newMaybes(), past{}
+}
+
+func (s *Stream) wait(w waiter) {
+	heap.Push(&s.waiting, w)
+	s.report.MostWaiting = max(s.report.MostWaiting, len(s.waiting))
+	if len(s.waiting) > streamLimit {
+		s.giveUp(fmt.Sprintf("%s, and %d operations wait for it", s.unknownRevision(), len(s.waiting)))
+	}
 }
 
 // replay carries out all that is certain.
 func (s *Stream) replay() {
-	for !s.stuck && len(s.waiting) > 0 && s.waiting[0].rev <= s.proved {
+	for !s.stuck && len(s.waiting) > 0 && s.waiting[0].rev <= s.proved.rev {
 		next := s.waiting[0]
 		gapTo := next.rev
 		if !next.read {
@@ -212,90 +291,54 @@ func (s *Stream) replay() {
 			continue
 		}
 		heap.Pop(&s.waiting)
-		s.compare(next)
+		if next.past != nil {
+			s.comparePast(next.op, next.past, next.told)
+		} else {
+			s.compare(next)
+		}
 	}
 }
 
 func (s *Stream) compare(w waiter) {
 	delete(s.facts, w.rev)
 	s.report.Replayed++
+	req, res := &w.op.Request, &w.op.Result
 	if !w.read && s.store.Revision >= w.rev {
-		s.find("operation %d has revision %d, which another write has", w.op.ID, w.rev)
+		s.find(StreamFinding{Kind: Reused, Op: w.op, Rev: w.rev, Why: fmt.Sprintf("has revision %d, which another write has", w.rev)})
 		return
 	}
 	if w.read && s.store.Revision > w.rev {
 		return // it stands too early, which was found when it came
 	}
-	want, changes := s.eval.Eval(s.store, s.store.Revision, &w.op.Request)
-	if d := model.Differs(&w.op.Request, &w.op.Result, &want, s.rules.Told); d != "" {
-		s.find("operation %d was answered at revision %d, but then %s", w.op.ID, w.rev, d)
+	want, changes := s.eval.Eval(s.store, s.store.Revision, req)
+	if d := s.differs(w.op, &want); d != "" {
+		s.find(StreamFinding{Kind: Answer, Op: w.op, Rev: w.rev, Keys: differing(req, res, &want),
+			Why: fmt.Sprintf("was answered at revision %d, but then %s", w.rev, d)})
 	} else if (len(changes) == 0) != w.read {
-		s.find("operation %d should have made %d changes at revision %d", w.op.ID, len(changes), w.rev)
+		s.find(StreamFinding{Kind: Answer, Op: w.op, Rev: w.rev, Keys: differing(req, res, &want),
+			Why: fmt.Sprintf("was answered at revision %d, but then it should have made %d changes", w.rev, len(changes))})
 	}
 	if !w.read {
-		s.store.Apply(w.rev, changes)
+		s.apply(w.rev, changes, w.op)
 	}
 }
 
-// unclaimed makes the revision that nobody answered for, if it is known what it was.
-func (s *Stream) unclaimed(rev int64) bool {
-	f := s.facts[rev]
-	if f == nil {
-		return false // somebody may still show it
+// apply makes a revision, whose maker is op if a client made it.
+func (s *Stream) apply(rev int64, changes []model.Change, op *history.Op) {
+	s.past.remember(s.store, rev, changes)
+	s.store.Apply(rev, changes)
+	if s.placed != nil && op != nil {
+		s.placed(rev, op)
 	}
-	delete(s.facts, rev)
-	suspects := s.deletes
-	if !f.changes[0].Deleted {
-		puts := s.puts[cell{f.changes[0].KV.Key, f.changes[0].KV.Value}]
-		suspects = append(puts[:len(puts):len(puts)], s.appends...)
-	}
-	for _, c := range suspects {
-		if c.floor >= rev && len(suspects) > 1 {
-			continue // called too late for this one
-		}
-		if _, changes := model.Eval(s.store, rev-1, &c.op.Request); explains(changes, f) {
-			if c.floor >= rev {
-				s.find("operation %d made revision %d, but the store had reached it before it was called", c.op.ID, rev)
-			}
-			s.seen(c)
-			s.store.Apply(rev, changes)
-			return true
-		}
-	}
-	if !Own(s.store, f.changes, s.rules.Exempt, func(string) bool { return false }) {
-		s.giveUp(fmt.Sprintf("revision %d: no operation explains what was seen of it", rev))
-		return false
-	}
-	s.store.Apply(rev, f.changes)
-	return true
 }
 
-// seen takes an operation of unknown outcome from those that may still happen.
-func (s *Stream) seen(c *candidate) {
-	eachNamed(&c.op.Request, func(req *history.Request) {
-		at := cell{req.Key, req.Value}
-		s.puts[at] = without(s.puts[at], c)
-		if len(s.puts[at]) == 0 {
-			delete(s.puts, at)
-		}
-	})
-	s.deletes, s.appends = without(s.deletes, c), without(s.appends, c)
-}
-
-func without(list []*candidate, c *candidate) []*candidate {
-	for i := range list {
-		if list[i] == c {
-			return append(list[:i:i], list[i+1:]...)
-		}
-	}
-	return list
-}
-
-// waiter is an operation that waits for its revision.
+// waiter is an operation that waits for its revision, or a read of a past revision that waits for that.
 type waiter struct {
 	rev  int64
 	read bool
 	op   *history.Op
+	past *history.Request
+	told *history.Result // the answer to past
 }
 
 // waiting is a heap by revision: the write that makes it, then those that read it.
