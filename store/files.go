@@ -128,22 +128,22 @@ func replaceLink(path, target string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink == 0 {
 		return fmt.Errorf("%s is not a link: it is in the way of one", path)
 	}
-	partial := fmt.Sprintf("%s.partial-%d", path, os.Getpid())
-	os.Remove(partial) // of a dead process that had our number
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".partial-*") // others may be at it, too
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	partial := filepath.Join(folder, "link")
 	if err := os.Symlink(target, partial); err != nil {
 		return err
 	}
 	return os.Rename(partial, path)
 }
 
-// lock marks the journal as being written by this process, until it closes the file or dies in whatever way. A file
-// system without locks leaves runs unmarked.
-func lock(f *os.File) error {
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("%s is being written by another process", f.Name())
-	}
-	return nil
-}
+// lock marks the journal, which we have just made, as being written by this process, until it closes the file or dies in
+// whatever way. Somebody may be asking at this moment whether it is: that is waited for. A file system without locks
+// leaves runs unmarked.
+func lock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX) }
 
 // Running reports whether a living process is writing the run in this folder.
 func Running(path string) bool {

@@ -10,8 +10,8 @@ import (
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// readFrames reads JSON lines from zstd frames. The last frame may be cut off: its lines are read as far as they go.
-// Anything else that is wrong with a frame is damage.
+// readFrames reads JSON lines from zstd frames. The last frame may be cut off: its lines are read as far as they go. So
+// may the first one, up to an empty file. Anything else that is wrong with a frame is damage.
 func readFrames(in io.Reader) (*history.History, error) {
 	data, err := io.ReadAll(in)
 	if err != nil {
@@ -32,7 +32,7 @@ func readFrames(in io.Reader) (*history.History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("damaged: %w", err)
 	}
-	h.Meta.Interrupted = h.Meta.Interrupted || whole < len(data)
+	h.Meta.Interrupted = h.Meta.Interrupted || whole < len(data) || len(data) == 0
 	return h, nil
 }
 

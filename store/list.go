@@ -39,6 +39,9 @@ func List(root string) ([]Entry, error) {
 		}
 		folder := filepath.Join(root, scenario.Name())
 		runs, err := os.ReadDir(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // pruned meanwhile
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list runs: %w", err)
 		}

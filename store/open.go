@@ -137,7 +137,11 @@ func (r *Run) History() (*history.History, error) {
 	return h, nil
 }
 
-// readHistory reads what begins like zstd as such, what begins with a brace as JSON lines, anything else as text.
+// zstdStart is how a zstd frame begins.
+var zstdStart = []byte{0x28, 0xb5, 0x2f, 0xfd}
+
+// readHistory reads what begins like zstd as such, as far as it goes, what begins with a brace as JSON lines, anything
+// else as text.
 func readHistory(f io.Reader) (*history.History, error) {
 	in := bufio.NewReader(f)
 	start, err := in.Peek(4)
@@ -145,9 +149,9 @@ func readHistory(f io.Reader) (*history.History, error) {
 		return nil, err
 	}
 	switch {
-	case bytes.Equal(start, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case bytes.HasPrefix(zstdStart, start):
 		return readFrames(in)
-	case len(start) == 0 || start[0] == '{':
+	case start[0] == '{':
 		return history.ReadJSONL(in)
 	}
 	text, err := io.ReadAll(in)

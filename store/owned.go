@@ -28,7 +28,8 @@ func (r *Run) Own(kind, what string) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.append(OwnedFile, append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	if err := r.append(OwnedFile, &line); err != nil {
 		return fmt.Errorf("write down %s %s: %w", kind, what, err)
 	}
 	return nil

@@ -46,7 +46,8 @@ type Run struct {
 	encoder *zstd.Encoder
 	journal *os.File // open, and locked, while the run is being written; nil otherwise
 	whole   int64    // bytes of the journal that are whole frames
-	unsaved []byte   // lines that a full disk kept out of the journal
+	// Lines that a full disk kept out of the journal, and out of what people read beside it.
+	unsaved, faults, events []byte
 }
 
 // Create makes the folder of a new run, root/scenario/ID, with its history begun, and points the links named current at
@@ -125,9 +126,7 @@ func (r *Run) begin(root string, meta history.Meta) error {
 	if r.journal, err = os.OpenFile(r.File(HistoryFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
 		return err
 	}
-	if err := lock(r.journal); err != nil {
-		return err
-	}
+	lock(r.journal)
 	if err := r.Record([]history.Record{{Meta: &meta}}); err != nil {
 		return err
 	}
@@ -159,42 +158,54 @@ func (r *Run) Record(records []history.Record) error {
 	if r.journal == nil {
 		return fmt.Errorf("record to run %s: it is not being written", r.path)
 	}
-	var faults, events []byte
 	for _, record := range records {
 		start := len(r.unsaved)
 		r.unsaved = history.AppendRecord(r.unsaved, record)
 		line := r.unsaved[start:]
 		switch {
 		case record.Fault != nil:
-			faults = append(faults, line...)
+			r.faults = append(r.faults, line...)
 		case record.Status != nil, record.Meta != nil:
-			events = append(events, line...)
+			r.events = append(r.events, line...)
 		}
 	}
-	if len(r.unsaved) == 0 {
-		return nil
+	if len(r.unsaved) > 0 {
+		frame := r.encoder.EncodeAll(r.unsaved, nil)
+		if err := appendWhole(r.journal, r.whole, frame); err != nil {
+			return fmt.Errorf("record to run %s: %w", r.path, err)
+		}
+		r.whole += int64(len(frame))
+		r.unsaved = r.unsaved[:0]
 	}
-	frame := r.encoder.EncodeAll(r.unsaved, nil)
-	if _, err := r.journal.Write(frame); err != nil {
-		// A part of a frame in the middle would spoil all that follows.
-		return fmt.Errorf("record to run %s: %w", r.path, errors.Join(err, r.journal.Truncate(r.whole)))
-	}
-	r.whole += int64(len(frame))
-	r.unsaved = r.unsaved[:0]
-	return errors.Join(r.append(FaultsFile, faults), r.append(EventsFile, events))
+	return errors.Join(r.append(FaultsFile, &r.faults), r.append(EventsFile, &r.events))
 }
 
-// append adds whole lines to a file of the folder.
-func (r *Run) append(name string, lines []byte) error {
-	if len(lines) == 0 {
+// append moves whole lines to the end of a file of the folder. They stay where they are if it does not take them.
+func (r *Run) append(name string, lines *[]byte) error {
+	if len(*lines) == 0 {
 		return nil
 	}
 	f, err := os.OpenFile(r.File(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(lines)
+	info, err := f.Stat()
+	if err == nil {
+		err = appendWhole(f, info.Size(), *lines)
+	}
+	if err == nil {
+		*lines = (*lines)[:0]
+	}
 	return errors.Join(err, f.Close())
+}
+
+// appendWhole writes all of the data behind the size that the file has, or nothing: a part of a frame or of a line in the
+// middle would spoil what follows.
+func appendWhole(f *os.File, size int64, data []byte) error {
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(err, f.Truncate(size))
+	}
+	return nil
 }
 
 // close ends the writing of the history.
