@@ -56,6 +56,7 @@ type Limits struct {
 	Timeout     time.Duration // per checker
 	MemoryBytes uint64        // of the process's heap
 	NoEvidence  bool          // judge without the members' files
+	shared      *shared       // with the other checkers of one Judge; nil alone
 }
 
 // Result is a check's verdict, with the reason.

@@ -85,7 +85,7 @@ func (c *chronicle) op(x change) []history.Op {
 	if x.by < 0 {
 		return nil
 	}
-	return c.h.Ops[x.by : x.by+1]
+	return c.h.Ops[x.by : x.by+1 : x.by+1] // whoever appends to it must not write over the history
 }
 
 // String is the change as in "put 3 at revision 9".

@@ -14,8 +14,8 @@ import (
 
 // checkDurable judges that what was acknowledged is still there at the end: in the final reads of every key through
 // every member, and, for what was overwritten since, in every member's own account of its history from revision 1 on.
-func checkDurable(ctx context.Context, h *history.History, _ Limits) Result {
-	d := &durable{findings: newFindings(h), reader: register.NewReader(h), keys: map[string]*finalKey{}}
+func checkDurable(ctx context.Context, h *history.History, lim Limits) Result {
+	d := &durable{findings: newFindings(h), reader: lim.reader(h), keys: map[string]*finalKey{}}
 	for i := range h.Ops {
 		d.operation(i)
 	}

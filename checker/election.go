@@ -13,9 +13,9 @@ import (
 // checkElection judges elections as etcd promises them: by revisions. Every candidate has a key under the election's
 // name, and the one that was created first leads. A proclamation that was acknowledged at a revision proves that the
 // leader's key existed then and that no older candidate's did; whoever asks who leads is told the oldest candidate.
-func checkElection(_ context.Context, h *history.History, _ Limits) Result {
+func checkElection(_ context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
-	e := &election{findings: f, wins: wins(h)}
+	e := &election{findings: f, lim: lim, wins: wins(h)}
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		if op.Result.Outcome != history.OK {
@@ -35,6 +35,7 @@ func checkElection(_ context.Context, h *history.History, _ Limits) Result {
 
 type election struct {
 	*findings
+	lim   Limits
 	x     *contests
 	wins  map[string][]win // by election, in the order of winning
 	count int
@@ -69,7 +70,7 @@ func wins(h *history.History) map[string][]win {
 func (e *election) of(name string) []life {
 	e.count++
 	if e.x == nil {
-		e.x = newContests(e.h, history.Campaign, history.Proclaim, history.Leader)
+		e.x = newContests(e.h, e.lim, history.Campaign, history.Proclaim, history.Leader)
 	}
 	return e.x.of(name)
 }

@@ -28,6 +28,7 @@ func Judge(ctx context.Context, h *history.History, names []string, lim Limits) 
 	if lim.MemoryBytes == 0 {
 		lim.MemoryBytes = DefaultMemoryBytes
 	}
+	lim.shared = &shared{}
 	checkers := All
 	if len(names) > 0 {
 		checkers = nil

@@ -18,9 +18,9 @@ const servicePrefix = "svc/"
 // A promise counts only if nothing casts doubt on who gave it, because a leader that was held up may still answer as it
 // wakes: no higher term was seen before the key's end was, and no fault that stops time overlapped. Doubtful ones are
 // counted. A key that outlives its lease is no violation: a new leader begins all leases anew, and expiry takes its time.
-func checkLease(_ context.Context, h *history.History, _ Limits) Result {
+func checkLease(_ context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
-	t := newTenancy(f, func(key string) bool { return !strings.HasPrefix(key, servicePrefix) })
+	t := newTenancy(f, lim, func(key string) bool { return !strings.HasPrefix(key, servicePrefix) })
 	if t.count == 0 {
 		return f.done(0, "", "no lease was granted or kept alive")
 	}
@@ -30,9 +30,9 @@ func checkLease(_ context.Context, h *history.History, _ Limits) Result {
 
 // checkDiscovery judges services that register under a lease (svc/…): an instance is listed from its registration until
 // it leaves or its lease may have ended, as checkLease says, and not once its leave was acknowledged.
-func checkDiscovery(_ context.Context, h *history.History, _ Limits) Result {
+func checkDiscovery(_ context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
-	t := newTenancy(f, func(key string) bool { return strings.HasPrefix(key, servicePrefix) })
+	t := newTenancy(f, lim, func(key string) bool { return strings.HasPrefix(key, servicePrefix) })
 	lookups := t.lookups()
 	if lookups == 0 && len(t.keys) == 0 {
 		return f.done(0, "", fmt.Sprintf("no key that begins with %q", servicePrefix))
@@ -82,7 +82,7 @@ type termSeen struct {
 	term uint64
 }
 
-func newTenancy(f *findings, mine func(string) bool) *tenancy {
+func newTenancy(f *findings, lim Limits, mine func(string) bool) *tenancy {
 	t := &tenancy{findings: f, mine: mine, promises: map[int64][]promise{}, attempts: map[int64]time.Duration{},
 		ended: map[int64]int{}, ending: map[int64]bool{}, reused: map[int64]bool{}, deletedKeys: map[string]time.Duration{}, endedAt: map[int64]ending{}}
 	granted := map[int64]bool{}
@@ -114,7 +114,7 @@ func newTenancy(f *findings, mine func(string) bool) *tenancy {
 		}
 	}
 	if t.count > 0 {
-		t.c = newChronicleOf(f.h, mine)
+		t.c = lim.chronicle(f.h, mine)
 		for _, key := range t.c.keys {
 			if mine(key) {
 				t.keys = append(t.keys, key)

@@ -18,16 +18,16 @@ import (
 // the revisions say. A search is left for what neither decides. A violation is shrunk to a few operations, and stands
 // only if two searches confirm it; evidence that does not hold when it is checked again is a bug of ours, not a verdict.
 func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Result {
-	l := &linear{h: h, reader: register.NewReader(h)}
+	l := &linear{h: h, reader: lim.reader(h)}
 	keys, left := register.Split(h, l.reader)
 	l.left = left
+	l.rules = lim.rules(l.reader)
 	l.count()
-	l.rules.NoEvidence = lim.NoEvidence
 	if l.ops == 0 {
 		return Result{Verdict: Skipped, Why: "no operation read or wrote a key"}
 	}
 	l.contradictions()
-	l.certify(ctx)
+	l.certify(ctx, lim)
 	l.judgeKeys(ctx, keys)
 	l.judgeWhole(ctx)
 	if len(l.refuted) > 0 {
@@ -57,8 +57,6 @@ type linear struct {
 
 // count counts the operations that are judged.
 func (l *linear) count() {
-	r := l.reader
-	l.rules = certificate.Rules{Serializable: r.Serializable, Told: r.ReportsPrev, Exempt: r.Exempt}
 	for i := range l.h.Ops {
 		op := &l.h.Ops[i]
 		if !l.rules.Judged(op) {

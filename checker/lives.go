@@ -95,7 +95,7 @@ type contests struct {
 }
 
 // newContests prepares those of the kinds of request that contend.
-func newContests(h *history.History, kinds ...history.Kind) *contests {
+func newContests(h *history.History, lim Limits, kinds ...history.Kind) *contests {
 	names := map[string]bool{}
 	for i := range h.Ops {
 		if r := &h.Ops[i].Request; slices.Contains(kinds, r.Kind) {
@@ -105,7 +105,7 @@ func newContests(h *history.History, kinds ...history.Kind) *contests {
 			}
 		}
 	}
-	return &contests{c: newChronicleOf(h, func(key string) bool { return names[contest(key)] }), known: map[string][]life{}}
+	return &contests{c: lim.chronicle(h, func(key string) bool { return names[contest(key)] }), known: map[string][]life{}}
 }
 
 func (x *contests) of(name string) []life {

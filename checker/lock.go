@@ -3,6 +3,7 @@ package checker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -13,9 +14,12 @@ import (
 // the lock belongs to the key that was created first, and a grant says at which revision it was so. At that revision the
 // holder's key exists and no older contender's does.
 //
+// A store without revisions shows no more than when its clients were told: there, a lock that two clients hold at one time
+// was granted twice.
+//
 // What etcd does not promise is that a client which was held up still has the lock: its lease may have ended. Holders
 // that overlap in time are counted, as what fencing is for, and are no violation.
-func checkLock(_ context.Context, h *history.History, _ Limits) Result {
+func checkLock(_ context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
 	var grants []int
 	for i := range h.Ops {
@@ -26,7 +30,7 @@ func checkLock(_ context.Context, h *history.History, _ Limits) Result {
 	if len(grants) == 0 {
 		return f.done(0, "", "no lock was taken")
 	}
-	x := newContests(h, history.Lock)
+	x := newContests(h, lim, history.Lock)
 	for _, i := range grants {
 		f.grant(x, &h.Ops[i])
 	}
@@ -82,6 +86,9 @@ func (f *findings) overlaps(grants []int) {
 	for _, i := range grants {
 		op := &f.h.Ops[i]
 		to := op.Return
+		if op.Request.Lease == 0 {
+			to = forever // until it lets go
+		}
 		if end, ok := ends[i]; ok {
 			to = end
 		}
@@ -90,6 +97,10 @@ func (f *findings) overlaps(grants []int) {
 	for _, name := range sortedKeys(byLock) {
 		held := byLock[name]
 		sort.Slice(held, func(i, j int) bool { return held[i].from < held[j].from })
+		if f.bare(held) {
+			f.apart(name, held)
+			continue
+		}
 		n, longest, example := 0, time.Duration(0), ""
 		for i := 1; i < len(held); i++ {
 			for j := i - 1; j >= 0 && j >= i-8; j-- {
@@ -109,6 +120,30 @@ func (f *findings) overlaps(grants []int) {
 	}
 }
 
+// bare reports whether no grant tells a revision or hangs on a lease: then holding is all that such a lock promises.
+func (f *findings) bare(held []tenure) bool {
+	return !slices.ContainsFunc(held, func(t tenure) bool {
+		op := &f.h.Ops[t.grant]
+		return op.Result.Header.Revision != 0 || op.Request.Lease != 0
+	})
+}
+
+// apart: no two clients hold a lock at one time. A tenure lasts from when its holder was told to when it began to let go,
+// so that the lock is certainly held in it.
+func (f *findings) apart(name string, held []tenure) {
+	last := 0
+	for i := 1; i < len(held); i++ {
+		if a, b := held[last], held[i]; a.to > b.from {
+			first, second := f.h.Ops[a.grant], f.h.Ops[b.grant]
+			f.fail("two-holders", fmt.Sprintf("%s was granted to p%d by %v (op %d), which had not begun to let go when it was granted to p%d at %v (op %d)",
+				name, first.Process, a.from, first.ID, second.Process, b.from, second.ID), []history.Op{first, second})
+		}
+		if held[i].to > held[last].to {
+			last = i
+		}
+	}
+}
+
 // lettingGo maps a grant to the time when its holder began to let go: the call of its unlock, or of the end of its lease.
 func (f *findings) lettingGo() map[int]time.Duration {
 	ends := map[int]time.Duration{}
@@ -124,7 +159,8 @@ func (f *findings) lettingGo() map[int]time.Duration {
 			byKey[op.Result.Key], byLease[op.Request.Lease] = i, i
 		case op.Request.Kind == history.Unlock:
 			grant, ok := byKey[op.Request.Key]
-			end(grant, ok, op.Call)
+			kept := op.Result.Outcome == history.Fail && ok && f.h.Ops[grant].Request.Lease == 0 // and so it holds it still
+			end(grant, ok && !kept, op.Call)
 		case op.Request.Kind == history.Revoke:
 			grant, ok := byLease[op.Request.Lease]
 			end(grant, ok, op.Call)

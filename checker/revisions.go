@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
-	"github.com/whitewater-kv/whitewater/checker/register"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -21,7 +20,7 @@ func checkRevisions(ctx context.Context, h *history.History, lim Limits) Result 
 	}
 	f.realTime()
 	f.keyOrder()
-	f.sameRevision()
+	f.sameRevision(lim)
 	if f.failures == 0 {
 		f.replay(ctx, lim)
 	}
@@ -152,8 +151,8 @@ func (f *revisions) keyOrder() {
 
 // sameRevision: whoever saw a key as of one revision saw the same there, and a revision that an acknowledged put has
 // to itself changes no other key.
-func (f *revisions) sameRevision() {
-	c := newChronicle(f.h)
+func (f *revisions) sameRevision(lim Limits) {
+	c := lim.chronicle(f.h, nil)
 	for _, x := range c.clashes {
 		f.fail("two values", fmt.Sprintf("key %s: %s, but %s", x.key, c.saw(x.a), c.saw(x.b)), append(append([]history.Op(nil), c.op(x.a)...), c.op(x.b)...))
 	}
@@ -175,9 +174,7 @@ func (f *revisions) sameRevision() {
 // replay carries the writes out in the order of their revisions: what was answered at a revision is what the store held
 // then. It says what none of the simpler rules does.
 func (f *revisions) replay(ctx context.Context, lim Limits) {
-	reader := register.NewReader(f.h)
-	rules := certificate.Rules{Serializable: reader.Serializable, Told: reader.ReportsPrev, Exempt: reader.Exempt, NoEvidence: lim.NoEvidence}
-	out := certificate.Certify(ctx, f.h, rules)
+	out := lim.order(ctx, f.h)
 	for i := range out.Findings {
 		finding := &out.Findings[i]
 		var ops []history.Op

@@ -14,9 +14,9 @@ import (
 //
 // Where serializable reads are judged as linearizable, a negative control, they are left to that checker. A key that was
 // not shown is held against the store only if nobody can have deleted it unseen.
-func checkSerializable(ctx context.Context, h *history.History, _ Limits) Result {
+func checkSerializable(ctx context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
-	p := &pastReads{findings: f, last: map[seat]int{}, restarts: restarts(h)}
+	p := &pastReads{findings: f, lim: lim, last: map[seat]int{}, restarts: restarts(h)}
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		if op.Result.Outcome != history.OK {
@@ -44,7 +44,8 @@ type seat struct {
 
 type pastReads struct {
 	*findings
-	c        *chronicle // built when the first such read is met
+	lim      Limits
+	c        *chronicle // made when the first such read is met
 	count    int
 	last     map[seat]int
 	restarts map[history.NodeID]bool
@@ -79,7 +80,7 @@ func allSerializable(r *history.Request) bool {
 
 func (p *pastReads) reads(i int, req *history.Request, res *history.Result, header int64) {
 	if p.c == nil {
-		p.c = newChronicle(p.h)
+		p.c = p.lim.chronicle(p.h, nil)
 	}
 	switch req.Kind {
 	case history.Get, history.Range:

@@ -12,12 +12,12 @@ import (
 // checkWatch judges every watch stream by what etcd promises of watches: filtered, ordered, unique, reliable, atomic,
 // resumable, bookmarkable; and by the key-value history that all clients together saw. The members' files are not asked:
 // a stream is held against what another stream, an acknowledged writer or a reader saw.
-func checkWatch(ctx context.Context, h *history.History, _ Limits) Result {
+func checkWatch(ctx context.Context, h *history.History, lim Limits) Result {
 	f := newFindings(h)
 	if len(h.Watches) == 0 {
 		return f.done(0, "", "no watch was opened")
 	}
-	c := newChronicle(h)
+	c := lim.chronicle(h, nil)
 	w := &watchCheck{findings: f, c: c, writers: firstWriters(h), compacts: compacts(h)}
 	for _, fault := range h.Faults {
 		w.operator = w.operator || strings.Contains(fault.Name, "compact")

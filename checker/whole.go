@@ -14,8 +14,8 @@ import (
 )
 
 // certify orders the whole store by its revisions, and has the order checked by other code.
-func (l *linear) certify(ctx context.Context) {
-	l.whole = certificate.Certify(ctx, l.h, l.rules)
+func (l *linear) certify(ctx context.Context, lim Limits) {
+	l.whole = lim.order(ctx, l.h)
 	cert := l.whole.Certificate
 	if cert == nil {
 		return

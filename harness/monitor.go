@@ -142,6 +142,7 @@ func (m *monitor) fault(f history.Fault) {
 
 // members puts together what the members said last: the leader is whom the highest term's members name.
 func (m *monitor) members() {
+	m.snap.Nodes = slices.Clone(m.snap.Nodes) // the last snapshot is still being drawn
 	var leader history.NodeID
 	var term uint64
 	for i, node := range m.snap.Nodes {
