@@ -25,6 +25,7 @@ type client struct {
 	lease    pb.LeaseClient
 	lock     member.LockClient
 	election member.ElectionClient
+	account  *account // nil = nobody logs in
 	expect   identity
 	prev     bool // ask for previous values
 
@@ -126,11 +127,14 @@ func (c *client) keepAlive(ctx context.Context, lease int64) (*pb.LeaseKeepAlive
 	if err != nil {
 		return nil, err
 	}
-	if err := stream.Send(&pb.LeaseKeepAliveRequest{ID: lease}); err != nil {
+	var response *pb.LeaseKeepAliveResponse
+	if err = stream.Send(&pb.LeaseKeepAliveRequest{ID: lease}); err != nil {
 		_, err = stream.Recv() // the reason: Send says no more than that the stream has ended
-		return nil, err
+	} else {
+		response, err = stream.Recv()
 	}
-	return stream.Recv()
+	c.account.ended(err)
+	return response, err
 }
 
 // sendRecipe speaks to the services that are built on the store: locks and elections.

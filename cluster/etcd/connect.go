@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,12 +14,12 @@ import (
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// Connect reaches a cluster that somebody else runs, one endpoint ("host:port") for each member that is to be used. It
-// has no levers, and nothing of it is closed but the connections. Members are named n1, n2, … in the order of the
-// endpoints; two endpoints of one member are an error.
-func Connect(ctx context.Context, endpoints []string, spec cluster.Spec) (*cluster.Cluster, error) {
-	if len(endpoints) == 0 {
-		return nil, errors.New("connect: no endpoints")
+// Connect reaches a cluster that somebody else runs. It has no levers, and nothing of it is closed but the connections.
+// Members are named n1, n2, … in the order of the endpoints; two endpoints of one member are an error.
+func Connect(ctx context.Context, access Access, spec cluster.Spec) (*cluster.Cluster, error) {
+	addrs, secure, err := access.addresses()
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
 	}
 	logClients(spec.ClientLog)
 	if spec.Since == nil {
@@ -29,9 +30,9 @@ func Connect(ctx context.Context, endpoints []string, spec cluster.Spec) (*clust
 		spec.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &system{spec: spec, foreign: true, nodes: make(map[history.NodeID]*node), probes: make(map[history.NodeID]*client),
-		epoch: time.Now().Add(-spec.Since()), dials: newDialler(nil, spec)}
-	for i, endpoint := range endpoints {
-		if err := s.meet(ctx, history.NodeID(fmt.Sprintf("n%d", i+1)), endpoint); err != nil {
+		epoch: time.Now().Add(-spec.Since()), dials: access.dialler(addrs, secure, spec)}
+	for i, addr := range addrs {
+		if err := s.meet(ctx, history.NodeID(fmt.Sprintf("n%d", i+1)), addr); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
@@ -44,6 +45,25 @@ func Connect(ctx context.Context, endpoints []string, spec cluster.Spec) (*clust
 	return c, nil
 }
 
+// dialler opens connections as the access says.
+func (a Access) dialler(addrs []string, secure bool, spec cluster.Spec) *dialler {
+	var certs *certificates
+	if secure {
+		certs = &certificates{client: a.TLS}
+		if a.TLS == nil {
+			certs.client = new(tls.Config)
+		}
+	}
+	d := newDialler(certs, spec)
+	if a.User != "" {
+		d.accounts = make(map[string]*account)
+		for _, addr := range addrs {
+			d.accounts[addr] = newAccount(a.User, a.Password)
+		}
+	}
+	return d
+}
+
 // meet learns who answers at an endpoint; from then on nobody else may.
 func (s *system) meet(ctx context.Context, id history.NodeID, endpoint string) error {
 	probe, err := s.dials.open(address{"tcp", endpoint}, identity{})
@@ -53,7 +73,10 @@ func (s *system) meet(ctx context.Context, id history.NodeID, endpoint string) e
 	s.probes[id] = probe
 	response, err := pb.NewMaintenanceClient(probe.conn).Status(ctx, &pb.StatusRequest{})
 	if err != nil {
-		return &cluster.EnvironmentError{Doing: "connect to " + endpoint, Err: err, Hint: "it must be an etcd member that answers clients"}
+		if _, plain := probe.proveFast(ctx); plain != nil {
+			err = plain // gRPC wraps the same reason in words of its own
+		}
+		return unreached(endpoint, err)
 	}
 	header := response.GetHeader()
 	if s.id != 0 && s.id != header.GetClusterId() {

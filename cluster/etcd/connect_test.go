@@ -17,7 +17,7 @@ import (
 func TestConnect(t *testing.T) {
 	theirs := launch(t, cluster.Spec{Nodes: 1})
 	other := launch(t, cluster.Spec{Nodes: 1})
-	c, err := Connect(bounded(t), []string{theirs.Endpoints["n1"]}, cluster.Spec{})
+	c, err := Connect(bounded(t), Access{Endpoints: []string{theirs.Endpoints["n1"]}}, cluster.Spec{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestConnect(t *testing.T) {
 		{[]string{theirs.Endpoints["n1"], theirs.Endpoints["n1"]}, "the same member"},
 		{[]string{theirs.Endpoints["n1"], other.Endpoints["n1"]}, "belongs to cluster"},
 	} {
-		if _, err := Connect(bounded(t), test.endpoints, cluster.Spec{}); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Connect(bounded(t), Access{Endpoints: test.endpoints}, cluster.Spec{}); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want %s", test.endpoints, err, test.want)
 		}
 	}
@@ -61,7 +61,7 @@ func TestConnectToNobody(t *testing.T) {
 	}
 	listener.Close()
 	var log bytes.Buffer
-	_, err = Connect(bounded(t), []string{listener.Addr().String()}, cluster.Spec{ClientLog: &log})
+	_, err = Connect(bounded(t), Access{Endpoints: []string{listener.Addr().String()}}, cluster.Spec{ClientLog: &log})
 	var environment *cluster.EnvironmentError
 	if !errors.As(err, &environment) || !strings.Contains(err.Error(), "must be an etcd member") {
 		t.Errorf("%v", err)

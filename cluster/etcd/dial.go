@@ -27,20 +27,28 @@ import (
 // dialler opens connections to members. etcd's own client is not used: it retries, balances and resumes behind one's
 // back. A connection of ours goes to one address for good.
 type dialler struct {
-	transport credentials.TransportCredentials
-	tls       *tls.Config // nil = in the clear
-	methods   *methods
-	noPrev    bool
+	tls      *tls.Config // nil = in the clear; without a ServerName a member must have the name that it is called by
+	methods  *methods
+	noPrev   bool
+	accounts map[string]*account // by address; nil where nobody logs in
 }
 
 func newDialler(certs *certificates, spec cluster.Spec) *dialler {
-	d := &dialler{transport: insecure.NewCredentials(), methods: newMethods(certs != nil), noPrev: spec.NoPrev}
+	d := &dialler{methods: newMethods(certs != nil), noPrev: spec.NoPrev}
 	if certs != nil {
-		d.transport = credentials.NewTLS(certs.client)
-		d.tls = certs.client.Clone()
-		d.tls.NextProtos = []string{"h2"}
+		d.tls = certs.client
 	}
 	return d
+}
+
+// secure is how one speaks to an address over TLS.
+func (d *dialler) secure(a address) *tls.Config {
+	config := d.tls.Clone()
+	config.NextProtos = []string{"h2"}
+	if host, _, err := net.SplitHostPort(a.addr); err == nil && config.ServerName == "" {
+		config.ServerName = host
+	}
+	return config
 }
 
 // identity is who must answer; zeros: whoever does.
@@ -52,8 +60,13 @@ func (s *system) expect(id history.NodeID) identity {
 
 // open returns a client at once; it connects when it is used, and again whenever it must.
 func (d *dialler) open(a address, expect identity) (*client, error) {
-	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(d.transport),
+	c := &client{fast: unary.New(d.connect(a)), methods: d.methods, account: d.accounts[a.addr], expect: expect, prev: !d.noPrev}
+	transport := insecure.NewCredentials()
+	if d.tls != nil {
+		transport = credentials.NewTLS(d.secure(a))
+	}
+	options := append(c.logIn(),
+		grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(oneAttempt{}),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, a.network, a.addr)
@@ -64,25 +77,30 @@ func (d *dialler) open(a address, expect identity) (*client, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 20 * time.Second,
 			Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, Jitter: 0.2, MaxDelay: 250 * time.Millisecond}}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32), grpc.MaxCallSendMsgSize(math.MaxInt32)),
-	}
+	)
 	conn, err := grpc.NewClient("passthrough:///member", options...)
 	if err != nil {
-		return nil, fmt.Errorf("dial %s: %w", a.addr, err)
+		return nil, errors.Join(fmt.Errorf("dial %s: %w", a.addr, err), c.fast.Close())
 	}
-	return &client{fast: unary.New(d.connect(a)), methods: d.methods, conn: conn, kv: pb.NewKVClient(conn), lease: pb.NewLeaseClient(conn), lock: member.NewLockClient(conn),
-		election: member.NewElectionClient(conn), expect: expect, prev: !d.noPrev}, nil
+	c.conn, c.kv, c.lease, c.lock, c.election = conn, pb.NewKVClient(conn), pb.NewLeaseClient(conn), member.NewLockClient(conn), member.NewElectionClient(conn)
+	return c, nil
 }
 
 // connect is how the fast path reaches an address.
 func (d *dialler) connect(a address) func(context.Context) (net.Conn, error) {
+	var config *tls.Config
+	if d.tls != nil {
+		config = d.secure(a)
+	}
 	return func(ctx context.Context) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, a.network, a.addr)
-		if err != nil || d.tls == nil {
+		if err != nil || config == nil {
 			return conn, err
 		}
-		secure := tls.Client(conn, d.tls)
+		secure := tls.Client(conn, config)
 		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(err, conn.Close())
+			conn.Close()
+			return nil, fmt.Errorf("TLS handshake: %w", err)
 		}
 		return secure, nil
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // Every error that etcd 3.7 can answer with, and a few of gRPC and of older versions, with what it proves. Whatever
-// is not in the table is unknown: see the errors of authentication.
+// is not in the table is unknown.
 const verdicts = `
 InvalidArgument: etcdserver: key is not provided -> fail no key
 InvalidArgument: etcdserver: key not found -> fail key not found
@@ -45,8 +45,10 @@ Unavailable: etcdserver: request timed out, waiting for the applied index took t
 Unavailable: etcdserver: unhealthy cluster -> unknown unhealthy
 DataLoss: etcdserver: corrupt cluster -> unknown corrupt
 FailedPrecondition: etcdserver: rpc not supported for learner -> fail learner
-PermissionDenied: etcdserver: permission denied -> unknown permissiondenied
-Unauthenticated: etcdserver: invalid auth token -> unknown unauthenticated
+PermissionDenied: etcdserver: permission denied -> fail permission denied
+Unauthenticated: etcdserver: invalid auth token -> fail invalid token
+InvalidArgument: etcdserver: revision of auth store is old -> fail old token
+InvalidArgument: etcdserver: user name is empty -> fail no user
 InvalidArgument: etcdserver: authentication failed, invalid user ID or password -> unknown invalidargument
 Canceled: etcdserver: request canceled -> unknown cancelled
 DeadlineExceeded: etcdserver: context deadline exceeded -> unknown deadline exceeded
@@ -72,7 +74,7 @@ func TestErrorTable(t *testing.T) {
 		rpctypes.ErrGRPCStopped, rpctypes.ErrGRPCTimeout, rpctypes.ErrGRPCTimeoutDueToLeaderFail,
 		rpctypes.ErrGRPCTimeoutDueToConnectionLost, rpctypes.ErrGRPCTimeoutWaitAppliedIndex, rpctypes.ErrGRPCUnhealthy,
 		rpctypes.ErrGRPCCorrupt, rpctypes.ErrGRPCNotSupportedForLearner, rpctypes.ErrGRPCPermissionDenied,
-		rpctypes.ErrGRPCInvalidAuthToken, rpctypes.ErrGRPCAuthFailed, rpctypes.ErrGRPCCanceled, rpctypes.ErrGRPCDeadlineExceeded,
+		rpctypes.ErrGRPCInvalidAuthToken, rpctypes.ErrGRPCAuthOldRevision, rpctypes.ErrGRPCUserEmpty, rpctypes.ErrGRPCAuthFailed, rpctypes.ErrGRPCCanceled, rpctypes.ErrGRPCDeadlineExceeded,
 		status.Error(codes.Unavailable, "etcdserver: rpc not supported for learner"),
 		status.Error(codes.Unimplemented, "unknown service v3lockpb.Lock"),
 		status.Error(codes.Unknown, "raft proposal dropped"),
@@ -128,6 +130,23 @@ func TestErrorInTransaction(t *testing.T) {
 	}
 }
 
+// A recipe is several requests of the member's own: that one was turned down does not undo the ones before.
+func TestErrorInRecipe(t *testing.T) {
+	for kind := range history.Pause {
+		want := history.Fail
+		switch kind {
+		case history.Lock, history.Unlock, history.Campaign, history.Proclaim, history.Resign, history.Leader:
+			want = history.Unknown
+		}
+		for _, err := range []error{rpctypes.ErrGRPCPermissionDenied, rpctypes.ErrGRPCInvalidAuthToken, rpctypes.ErrGRPCAuthOldRevision,
+			rpctypes.ErrGRPCUserEmpty, rpctypes.ErrGRPCRequestTooManyRequests} {
+			if outcome, _ := classify(history.Request{Kind: kind}, err, true); outcome != want {
+				t.Errorf("%v: %v: %v, want %v", kind, err, outcome, want)
+			}
+		}
+	}
+}
+
 func TestNotSentAndStrangers(t *testing.T) {
 	for _, test := range []struct {
 		err  error
@@ -138,6 +157,8 @@ func TestNotSentAndStrangers(t *testing.T) {
 		{status.FromContextError(context.DeadlineExceeded).Err(), false, "fail not sent: deadline exceeded"},
 		{status.FromContextError(context.Canceled).Err(), false, "fail not sent: cancelled"},
 		{status.Error(codes.Internal, "cannot encode"), false, "fail not sent: internal"},
+		{status.Error(codes.InvalidArgument, "authenticate root: etcdserver: authentication failed, invalid user ID or password"), false, "fail not sent: no token"},
+		{status.Error(codes.Unavailable, "authenticate root: connection error"), false, "fail not sent: no connection"},
 		{errStranger, true, "unknown wrong member"},
 		{errors.New("what no table lists"), true, "unknown unknown"},
 	} {

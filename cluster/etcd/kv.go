@@ -16,11 +16,11 @@ import (
 )
 
 // methods are the requests that go the fast way.
-type methods struct{ rng, put, txn, status *unary.Method }
+type methods struct{ rng, put, txn, status, authenticate *unary.Method }
 
 func newMethods(encrypted bool) *methods {
 	of := func(path string) *unary.Method { return unary.NewMethod("/etcdserverpb."+path, encrypted) }
-	return &methods{rng: of("KV/Range"), put: of("KV/Put"), txn: of("KV/Txn"), status: of("Maintenance/Status")}
+	return &methods{rng: of("KV/Range"), put: of("KV/Put"), txn: of("KV/Txn"), status: of("Maintenance/Status"), authenticate: of("Auth/Authenticate")}
 }
 
 // calls keeps the buffers of calls that have returned.
@@ -52,10 +52,14 @@ func (c *client) doFast(ctx context.Context, r history.Request) (history.Result,
 	if len(call.Request) > unary.MaxRequest {
 		return history.Result{}, false
 	}
+	if call.Token, err = c.token(ctx); err != nil {
+		return c.judge(r, history.Result{}, err, false), true
+	}
 	var result history.Result
 	if err = c.fast.Do(ctx, call); err == nil {
 		result, err = decodeAnswer(r, call.Response)
 	}
+	c.account.refused(call.Token, err)
 	return c.judge(r, result, statusOf(err), call.Sent), true
 }
 
@@ -92,8 +96,13 @@ const proveEvery = 20 * time.Millisecond
 
 // await waits until there is a connection, and checks who answers on it.
 func (c *client) await(ctx context.Context) error {
+	renewed := false
 	for {
 		sent, err := c.proveFast(ctx)
+		if stale(err) && !renewed {
+			renewed = true
+			continue
+		}
 		if err == nil || sent || status.Code(err) != codes.Unavailable {
 			return err
 		}
@@ -108,7 +117,11 @@ func (c *client) await(ctx context.Context) error {
 // proveFast checks who answers on the fast path.
 func (c *client) proveFast(ctx context.Context) (sent bool, err error) {
 	call := &unary.Call{Method: c.methods.status}
+	if call.Token, err = c.token(ctx); err != nil {
+		return false, err
+	}
 	if err := c.fast.Do(ctx, call); err != nil {
+		c.account.refused(call.Token, err)
 		return call.Sent, statusOf(err)
 	}
 	response := new(pb.StatusResponse)

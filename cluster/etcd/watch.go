@@ -53,6 +53,7 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 	if ctx.Err() != nil {
 		return nil
 	}
+	c.account.ended(err)
 	var compacted *cluster.Compacted
 	if errors.As(err, &compacted) {
 		return err

@@ -1,20 +1,13 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/whitewater-kv/whitewater/cluster"
-	"github.com/whitewater-kv/whitewater/cluster/etcd"
-	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/internal/units"
 	"github.com/whitewater-kv/whitewater/scenarios"
-	"github.com/whitewater-kv/whitewater/workloads"
 )
 
 // benchDefault is the scenario that bench measures by if none is named.
@@ -61,7 +54,7 @@ func benchCommand(a *app) *cobra.Command {
 			return err
 		}
 		s.Faults = scenarios.Faults{Interval: s.Faults.Interval}
-		if r.driver, err = elsewhere.driver(s); err != nil {
+		if err := elsewhere.use(cmd, r, s); err != nil {
 			return err
 		}
 		if *findMax {
@@ -89,99 +82,4 @@ func perf(size string) func(*scenarios.Scenario) error {
 		)
 		return nil
 	}
-}
-
-// endpoints are the flags that measure a cluster that somebody else runs.
-type endpoints struct {
-	list  *[]string
-	write *bool
-}
-
-func addEndpoints(cmd *cobra.Command) *endpoints {
-	return &endpoints{
-		list: cmd.Flags().StringSlice("endpoints", nil, "measure the cluster at these endpoints, host:port, which is not ours"),
-		write: cmd.Flags().Bool("allow-writes", false,
-			"write to that cluster: keys that begin with "+benchPrefix+", which must not be there before and are removed afterwards"),
-	}
-}
-
-// benchPrefix begins every key of the benchmarks' workloads.
-const benchPrefix = "b/"
-
-// driver reaches the cluster of the flags, if there is one. Nothing of it is broken, and nothing but keys with the
-// benchmarks' prefix is written.
-func (e *endpoints) driver(s *scenarios.Scenario) (*cluster.Driver, error) {
-	if len(*e.list) == 0 {
-		return nil, nil
-	}
-	if !*e.write {
-		return nil, usagef("--endpoints: every benchmark writes the keys that it reads; --allow-writes allows it to write and remove keys that begin with %s", benchPrefix)
-	}
-	for _, name := range s.Load.Workloads {
-		w, err := workloads.Find(name)
-		if err != nil {
-			return nil, usage(err)
-		}
-		if w.Prefix != benchPrefix {
-			return nil, usagef("--endpoints: workload %s writes keys beyond %s; choose one of the benchmarks'", name, benchPrefix)
-		}
-	}
-	s.Target.Direct = true
-	return &cluster.Driver{Name: "etcd", Launch: func(ctx context.Context, spec cluster.Spec) (*cluster.Cluster, error) {
-		c, err := etcd.Connect(ctx, *e.list, spec)
-		if err != nil {
-			return nil, err
-		}
-		if err := vacant(ctx, c); err != nil {
-			return nil, errors.Join(err, c.Close())
-		}
-		c.Prefix = benchPrefix
-		end := c.Close
-		c.Close = func() error { return errors.Join(clear(c), end()) }
-		return c, nil
-	}}, nil
-}
-
-// benchKeys is the range of every key that benchmarks write.
-var benchKeys = history.Request{Key: benchPrefix, End: "b0"}
-
-// vacant makes sure that there is nothing where the benchmark will write.
-func vacant(ctx context.Context, c *cluster.Cluster) error {
-	req := benchKeys
-	req.Kind, req.CountOnly = history.Range, true
-	res, err := ask(ctx, c, req)
-	if err != nil {
-		return err
-	}
-	if res.Count > 0 {
-		return &cluster.EnvironmentError{
-			Doing: "look for keys that begin with " + benchPrefix, Err: fmt.Errorf("there are %d", res.Count),
-			Hint: "they are not ours to overwrite",
-		}
-	}
-	return nil
-}
-
-// clear removes the benchmark's keys.
-func clear(c *cluster.Cluster) error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	req := benchKeys
-	req.Kind = history.Delete
-	_, err := ask(ctx, c, req)
-	return err
-}
-
-// ask sends one request through a member.
-func ask(ctx context.Context, c *cluster.Cluster, req history.Request) (history.Result, error) {
-	client, err := c.Dial(ctx, c.Nodes[0])
-	if err != nil {
-		return history.Result{}, err
-	}
-	res := client.Do(ctx, req)
-	err = client.Close()
-	if res.Outcome != history.OK {
-		err = errors.Join(fmt.Errorf("%s: %s", strings.TrimSpace(req.String()), res.Error), err)
-	}
-	return res, err
 }

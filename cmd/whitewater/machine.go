@@ -20,11 +20,13 @@ const machineFile = "env.json"
 type machineRecord struct {
 	Build  build          `json:"build"`
 	System []summary.Pair `json:"system"`
+	// Elsewhere are the flags that reach the cluster, if it was not ours; nothing secret.
+	Elsewhere string `json:"elsewhere,omitempty"`
 }
 
 // writeMachine stores what the program and the machine are, and the script that does the run again.
-func writeMachine(run *store.Run) (machineRecord, error) {
-	m := machineRecord{Build: builds(), System: system()}
+func writeMachine(run *store.Run, elsewhere string) (machineRecord, error) {
+	m := machineRecord{Build: builds(), System: system(), Elsewhere: elsewhere}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return m, err
@@ -32,16 +34,26 @@ func writeMachine(run *store.Run) (machineRecord, error) {
 	if err := run.Write(machineFile, append(data, '\n')); err != nil {
 		return m, environment(err)
 	}
-	if err := run.Write("repro.sh", []byte(reproScript)); err != nil {
+	script := reproScript
+	if elsewhere != "" {
+		script = fmt.Sprintf(reproElsewhere, harness.ScenarioFile, elsewhere)
+	}
+	if err := run.Write("repro.sh", []byte(script)); err != nil {
 		return m, environment(err)
 	}
 	return m, nil
 }
 
-const reproScript = `#!/bin/sh
+const (
+	reproScript = `#!/bin/sh
 # Does this run again: the same scenario, seed and schedule.
 exec whitewater replay "$(dirname "$0")" "$@"
 `
+	reproElsewhere = `#!/bin/sh
+# Does this run again: the same scenario and seed, on the same cluster.
+exec whitewater bench "$(dirname "$0")/%s" %s "$@"
+`
+)
 
 // readMachine is what a stored run's machineFile says; nothing, if it has none.
 func readMachine(run *store.Run) (m machineRecord) {
@@ -56,8 +68,12 @@ func (m machineRecord) reproduce(run *store.Run, s *scenarios.Scenario, schedule
 	if run.Bare() {
 		return summary.Reproduce{}
 	}
+	command := "whitewater replay " + run.ID()
+	if m.Elsewhere != "" {
+		command = "whitewater bench " + quoted(run.File(harness.ScenarioFile)) + " " + m.Elsewhere
+	}
 	return summary.Reproduce{
-		Command: "whitewater replay " + run.ID(), File: harness.ScenarioFile, Scenario: string(s.YAML()), Schedule: schedule,
+		Command: command, File: harness.ScenarioFile, Scenario: string(s.YAML()), Schedule: schedule,
 		Versions: []summary.Pair{
 			{Name: "whitewater", Value: strings.TrimSpace(m.Build.Whitewater + " " + m.Build.Commit)},
 			{Name: "porcupine", Value: m.Build.Porcupine}, {Name: "go", Value: m.Build.Go},

@@ -38,7 +38,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("GITHUB_ACTIONS", "")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "awaits": awaits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "awaits": awaits, "guards": guards, "nowhere": nowhere},
 	})
 }
 

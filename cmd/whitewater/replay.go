@@ -7,6 +7,7 @@ import (
 
 	"github.com/whitewater-kv/whitewater/harness"
 	"github.com/whitewater-kv/whitewater/scenarios"
+	"github.com/whitewater-kv/whitewater/store"
 )
 
 func replayCommand(a *app) *cobra.Command {
@@ -31,6 +32,9 @@ func replayCommand(a *app) *cobra.Command {
 		if run.Bare() {
 			return usagef("%s is a history alone: it does not say how it was made", run.ID())
 		}
+		if err := ownCluster(run); err != nil {
+			return err
+		}
 		text, err := run.Read(harness.ScenarioFile)
 		if err != nil {
 			return usagef("run %s has no %s", run.ID(), harness.ScenarioFile)
@@ -53,4 +57,13 @@ func replayCommand(a *app) *cobra.Command {
 		return a.repeat(cmd.Context(), r, rep, s)
 	}
 	return cmd
+}
+
+// ownCluster is the error of a run on a cluster that was not launched by us: only there can it be done again.
+func ownCluster(run *store.Run) error {
+	m := readMachine(run)
+	if m.Elsewhere == "" {
+		return nil
+	}
+	return usagef("run %s was on a cluster that is not ours; there it is done again by\n   whitewater bench %s %s", run.ID(), quoted(run.File(harness.ScenarioFile)), m.Elsewhere)
 }

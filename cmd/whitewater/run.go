@@ -66,8 +66,9 @@ type running struct {
 	out         *outputs
 	live        *serve.LiveMetrics
 	// Set by commands, not by flags:
-	driver   *cluster.Driver  // in place of the scenario's
-	schedule nemesis.Schedule // in place of the scenario's faults
+	driver    *cluster.Driver  // in place of the scenario's
+	elsewhere string           // the flags that reach its cluster, if that is not ours; nothing secret
+	schedule  nemesis.Schedule // in place of the scenario's faults
 }
 
 func addRunning(cmd *cobra.Command) *running {
@@ -125,7 +126,7 @@ func (a *app) one(ctx context.Context, r *running, s *scenarios.Scenario, i *int
 		return nil, usage(err)
 	}
 	if mode != "none" && mode != "json" {
-		fmt.Fprintf(a.err, "%s · %s · %s × %d · seed %d\n", program(), s.Name, targetName(s), s.Target.Nodes, s.Seed)
+		fmt.Fprintf(a.err, "%s · %s · %s · seed %d\n", program(), s.Name, r.targetName(s), s.Seed)
 	}
 	recorded, err := harness.Run(ctx, harness.Config{
 		Scenario: s, Driver: d, Store: *r.root, Schedule: r.schedule, Progress: progress,
@@ -144,7 +145,7 @@ func (r *running) conclude(ctx context.Context, recorded *harness.Recorded, s *s
 	if i.signal() != 0 && len(recorded.History.Ops) == 0 {
 		recorded.Environment = "" // it was ended before it began: that is no fault of the machine's
 	}
-	m, err := writeMachine(recorded.Run)
+	m, err := writeMachine(recorded.Run, r.elsewhere)
 	if err != nil {
 		return nil, err
 	}
@@ -185,9 +186,13 @@ func (r *running) target(s *scenarios.Scenario) (cluster.Driver, error) {
 	return d, nil
 }
 
-func targetName(s *scenarios.Scenario) string {
+func (r *running) targetName(s *scenarios.Scenario) string {
+	name := s.Target.Name
 	if s.Target.Binary != "" {
-		return s.Target.Name + " " + s.Target.Binary
+		name += " " + s.Target.Binary
 	}
-	return s.Target.Name
+	if r.elsewhere != "" {
+		return name + ", not ours"
+	}
+	return fmt.Sprintf("%s × %d", name, s.Target.Nodes)
 }

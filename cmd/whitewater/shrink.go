@@ -55,6 +55,9 @@ func shrinkCommand(a *app) *cobra.Command {
 		if run.Bare() {
 			return usagef("--schedule: %s is a history alone: it does not say how it was made", run.ID())
 		}
+		if err := ownCluster(run); err != nil {
+			return err
+		}
 		stored, err := harness.Stored(run)
 		if err != nil {
 			return environment(err)

@@ -15,6 +15,9 @@ import (
 // MaxRequest is the longest request; a longer one would have to wait for the peer in the middle of being sent.
 const MaxRequest = 16 << 10
 
+// MaxToken is the longest token: the headers of a call go out in one frame.
+const MaxToken = 8 << 10
+
 // Codes of gRPC that this package itself gives.
 const (
 	Canceled          = 1
@@ -37,6 +40,7 @@ func (e *Error) Error() string { return fmt.Sprintf("code %d: %s", e.Code, e.Mes
 type Call struct {
 	Method   *Method
 	Request  []byte // a message, without gRPC's prefix
+	Token    string // the caller's, as etcd's authentication gave it; "" = none
 	Response []byte // the message of the answer; its room is used again by the next call
 	Sent     bool   // the request may have reached the peer
 
@@ -93,6 +97,9 @@ func (c *Client) Do(ctx context.Context, call *Call) error {
 	if len(call.Request) > MaxRequest {
 		return &Error{ResourceExhausted, fmt.Sprintf("a request of %d bytes; at most %d", len(call.Request), MaxRequest)}
 	}
+	if len(call.Token) > MaxToken {
+		return &Error{ResourceExhausted, fmt.Sprintf("a token of %d bytes; at most %d", len(call.Token), MaxToken)}
+	}
 	for {
 		conn, err := c.connection(ctx)
 		if err != nil {
@@ -119,7 +126,7 @@ func (call *Call) reset() {
 	if call.done == nil {
 		call.done = make(chan struct{}, 1)
 	}
-	*call = Call{Method: call.Method, Request: call.Request, body: call.body[:0], done: call.done}
+	*call = Call{Method: call.Method, Request: call.Request, Token: call.Token, body: call.body[:0], done: call.done}
 }
 
 // ended is the error of a context that has ended.

@@ -108,7 +108,7 @@ func (c *conn) send(ctx context.Context, call *Call) error {
 	c.next += 2
 	c.gone = c.next >= lastStream
 	c.window -= size
-	c.out = call.Method.append(c.out, ctx, call.stream)
+	c.out = call.Method.append(c.out, ctx, call.stream, call.Token)
 	c.out = appendMessage(c.out, call.stream, call.Request)
 	c.flush()
 	return nil

@@ -24,22 +24,34 @@ func NewMethod(path string, encrypted bool) *Method {
 		{":method", "POST"}, {":scheme", scheme}, {":path", path}, {":authority", "member"},
 		{"content-type", "application/grpc"}, {"user-agent", "whitewater"}, {"te", "trailers"},
 	} {
-		m.block = appendField(m.block, field[0], field[1])
+		m.block = appendField(m.block, literal, field[0], field[1])
 	}
 	return m
 }
 
-// appendField writes a header so that the peer keeps nothing: a block then says the same on every connection.
-func appendField(b []byte, name, value string) []byte {
-	b = append(b, 0) // a literal with a new name, not to be indexed
-	b = append(b, byte(len(name)))
-	b = append(b, name...)
-	b = append(b, byte(len(value)))
-	return append(b, value...)
+// How a header is written: a literal with a new name, so that the peer keeps nothing and a block says the same on every
+// connection. A secret may not be kept by anybody on the way either.
+const (
+	literal = 0x00
+	secret  = 0x10
+)
+
+func appendField(b []byte, kind byte, name, value string) []byte {
+	b = append(b, kind)
+	b = append(appendLength(b, len(name)), name...)
+	return append(appendLength(b, len(value)), value...)
+}
+
+// appendLength writes the length of a string that is not compressed (RFC 7541, section 5.1, with seven bits).
+func appendLength(b []byte, n int) []byte {
+	if n < 1<<7-1 {
+		return append(b, byte(n))
+	}
+	return binary.AppendUvarint(append(b, 1<<7-1), uint64(n-(1<<7-1)))
 }
 
 // append writes the headers' frame.
-func (m *Method) append(b []byte, ctx context.Context, stream uint32) []byte {
+func (m *Method) append(b []byte, ctx context.Context, stream uint32, token string) []byte {
 	at := len(b)
 	b = appendFrame(b, http2.FrameHeaders, http2.FlagHeadersEndHeaders, stream, 0)
 	b = append(b, m.block...)
@@ -51,6 +63,9 @@ func (m *Method) append(b []byte, ctx context.Context, stream uint32) []byte {
 		b = append(b, "grpc-timeout"...)
 		b = append(b, byte(len(text)))
 		b = append(b, text...)
+	}
+	if token != "" {
+		b = appendField(b, secret, "token", token)
 	}
 	length := len(b) - at - frameHeader
 	b[at], b[at+1], b[at+2] = byte(length>>16), byte(length>>8), byte(length)

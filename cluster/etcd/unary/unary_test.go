@@ -300,3 +300,43 @@ func TestSmallWindow(t *testing.T) {
 		t.Errorf("%v, sent %v", err, call.Sent)
 	}
 }
+
+// A token goes out with its call, whatever its length, as a header that nobody on the way may keep; none goes out as none.
+func TestToken(t *testing.T) {
+	got := make(chan []hpack.HeaderField, 1)
+	c := start(t, func(_ int, s *server) {
+		s.greet()
+		for {
+			frame, err := s.ReadFrame()
+			if err != nil {
+				return
+			}
+			switch f := frame.(type) {
+			case *http2.MetaHeadersFrame:
+				got <- f.RegularFields()
+			case *http2.DataFrame:
+				s.answer(f.StreamID, "")
+			}
+		}
+	})
+	call := &Call{Method: echo}
+	for _, size := range []int{0, 1, 126, 127, 128, 254, 255, 700, MaxToken} {
+		call.Token = strings.Repeat("t", size)
+		if err := c.Do(within(t), call); err != nil {
+			t.Fatalf("%d bytes: %v", size, err)
+		}
+		var tokens []hpack.HeaderField
+		for _, field := range <-got {
+			if field.Name == "token" {
+				tokens = append(tokens, field)
+			}
+		}
+		if want := (hpack.HeaderField{Name: "token", Value: call.Token, Sensitive: true}); size > 0 && (len(tokens) != 1 || tokens[0] != want) || size == 0 && len(tokens) != 0 {
+			t.Errorf("%d bytes: %.200v", size, tokens)
+		}
+	}
+	call.Token += "t"
+	if err := c.Do(within(t), call); err == nil || call.Sent || !strings.Contains(err.Error(), "a token of 8193 bytes") {
+		t.Errorf("sent %t: %v", call.Sent, err)
+	}
+}
