@@ -20,8 +20,11 @@ var moveLeader = Fault{
 	Proof:  "the target says that it is the leader",
 	Levers: []Lever{Admin}, Least: 2, Can: both(can(2, Admin), asks), Target: at("follower"),
 	Inject: func(ctx context.Context, c *cluster.Cluster, hit Hit) (Heal, error) {
-		if hit.Leader == "" {
+		switch hit.Leader {
+		case "":
 			return nil, errors.New("nobody leads")
+		case hit.Nodes[0]:
+			return nil, fmt.Errorf("%s leads already", hit.Leader)
 		}
 		return nothing, c.Admin.MoveLeader(ctx, hit.Leader, hit.Nodes[0])
 	},
@@ -59,7 +62,14 @@ var compact = Fault{
 		if s.Revision <= compactKeeps {
 			return nil, fmt.Errorf("%s is at revision %d; there is nothing to compact before %d", hit.Nodes[0], s.Revision, compactKeeps)
 		}
-		return nothing, c.Admin.Compact(ctx, hit.Nodes[0], s.Revision-compactKeeps)
+		if err := c.Admin.Compact(ctx, hit.Nodes[0], s.Revision-compactKeeps); err != nil {
+			return nil, err
+		}
+		// An earlier compaction must not speak for this one.
+		if h, err := c.Admin.HashKV(ctx, hit.Nodes[0], 0); err == nil && h.Compact < s.Revision-compactKeeps {
+			return nil, fmt.Errorf("%s is compacted up to revision %d, not %d", hit.Nodes[0], h.Compact, s.Revision-compactKeeps)
+		}
+		return nothing, nil
 	},
 	Verify: func(ctx context.Context, c *cluster.Cluster, hit Hit) (string, bool) {
 		h, err := c.Admin.HashKV(ctx, hit.Nodes[0], 0)

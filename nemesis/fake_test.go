@@ -22,6 +22,7 @@ type fake struct {
 	log      []string // every lever moved, in order
 	broken   map[string]error
 	idle     bool // nothing runs into cuts
+	dead     bool // levers say that they moved, and do not
 	leads    history.NodeID
 	term     uint64
 	headless bool
@@ -60,6 +61,9 @@ func (f *fake) move(what string, do func()) error {
 		return err
 	}
 	f.log = append(f.log, what)
+	if f.dead {
+		return nil
+	}
 	do()
 	if f.states[f.leads] != "running" {
 		for _, id := range slices.Sorted(maps.Keys(f.states)) {

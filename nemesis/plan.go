@@ -26,7 +26,10 @@ const DefaultInterval = 5 * time.Second
 // DefaultFaults are the kinds of a random schedule.
 var DefaultFaults = []string{"kill", "pause", "partition"}
 
-const tail = 1500 * time.Millisecond // left at the end, for the last recovery
+const (
+	tail     = 1500 * time.Millisecond // left at the end, for the last recovery
+	shortest = time.Millisecond        // a fault lasts, so that there is an end to their number
+)
 
 func (o PlanOptions) filled() PlanOptions {
 	set := func(d *time.Duration, or time.Duration) {
@@ -39,7 +42,7 @@ func (o PlanOptions) filled() PlanOptions {
 	if o.HoldMax > 0 {
 		set(&o.HoldMin, min(o.HoldMax, o.Interval*50/100))
 	}
-	set(&o.HoldMin, o.Interval*50/100)
+	set(&o.HoldMin, max(o.Interval*50/100, shortest))
 	set(&o.HoldMax, max(o.HoldMin, o.Interval*76/100))
 	set(&o.GapMin, o.Interval*24/100)
 	set(&o.GapMax, max(o.GapMin, o.Interval*36/100))

@@ -63,7 +63,12 @@ var duty = Fault{
 		go func() { ended <- cycle(cycling, c.Process, hit.Nodes) }()
 		return func(ctx context.Context) error {
 			stop()
-			return errors.Join(<-ended, resuming(c, hit)(ctx))
+			select {
+			case err := <-ended:
+				return errors.Join(err, resuming(c, hit)(ctx))
+			case <-ctx.Done():
+				return fmt.Errorf("%s: a lever is stuck: %w", join(hit.Nodes), ctx.Err())
+			}
 		}, nil
 	},
 	Verify: inState("paused"),
@@ -71,15 +76,19 @@ var duty = Fault{
 
 // cycle pauses and resumes until the context ends or a lever fails. It leaves the nodes in either state.
 func cycle(ctx context.Context, p cluster.Process, nodes []history.NodeID) error {
+	move := func(lever func(context.Context, history.NodeID) error) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), injectTimeout)
+		defer cancel()
+		return each(nodes, func(n history.NodeID) error { return lever(ctx, n) })
+	}
 	for {
-		lever := context.WithoutCancel(ctx)
-		if err := each(nodes, func(n history.NodeID) error { return p.Pause(lever, n) }); err != nil {
+		if err := move(p.Pause); err != nil {
 			return err
 		}
 		if sleep(ctx, dutyOff) != nil {
 			return nil
 		}
-		if err := each(nodes, func(n history.NodeID) error { return p.Resume(lever, n) }); err != nil {
+		if err := move(p.Resume); err != nil {
 			return err
 		}
 		if sleep(ctx, dutyOn) != nil {

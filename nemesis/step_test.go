@@ -123,6 +123,10 @@ func TestScheduleOverlaps(t *testing.T) {
 		{"at 1s for 4s clients n1", "at 3s for 2s clients n2 replies", ""},
 		{"at 1s for 4s clients leader", "at 3s for 2s clients leader", "nodes that may be the same"},
 		{"at 1s for 4s compact", "at 2s for 1s kill leader", ""},
+		{"at 1s for 4s duty leader", "at 3s for 2s kill leader", "the same node"}, // it may be seen to run
+		{"at 1s for 4s duty n1", "at 3s for 2s kill follower", "the same node"},
+		{"at 1s for 4s duty n1", "at 3s for 2s kill n2", ""},
+		{"at 1s for 4s kill leader", "at 3s for 2s duty leader", ""},
 	} {
 		_, err := nemesis.ParseSchedule(tt.a + "\n" + tt.b)
 		switch {
