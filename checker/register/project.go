@@ -39,6 +39,7 @@ type Reader struct {
 	exempt []string // prefixes of keys that the store's own lock and election services write
 	wild   wild
 	texts  texts
+	op     int             // the operation that is read
 	named  map[string]bool // keys that some request names; a range may show others', too
 	buf    []Action
 	touch  []Touch
@@ -131,6 +132,7 @@ func (r *Reader) ReportsPrev(kind history.Kind, inner bool) bool {
 func (r *Reader) Actions(op *history.Op) (actions []Action, exact bool) {
 	r.buf, r.touch = r.buf[:0], r.touch[:0]
 	req, res := &op.Request, &op.Result
+	r.op = op.ID
 	if res.Outcome == history.Fail {
 		return nil, true
 	}
@@ -293,7 +295,7 @@ func (r *Reader) silent(req *history.Request, own map[string]bool) {
 		r.add(Touch{Key: req.Key, Write: value(req.Value)}, own)
 	case req.Kind == history.Append:
 		t := Touch{Key: req.Key}
-		t.Read, t.Write = r.texts.appended(req.Key, req.Value)
+		t.Read, t.Write = r.texts.appended(req.Key, req.Value, r.op)
 		r.add(t, own)
 	case req.Kind == history.Delete && req.End == "":
 		r.add(Touch{Key: req.Key, Write: absent}, own)

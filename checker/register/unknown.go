@@ -11,7 +11,7 @@ func (r *Reader) unknown(op *history.Op) (actions []Action, exact bool) {
 		r.touch = append(r.touch, Touch{Key: req.Key, Write: value(req.Value)})
 	case history.Append:
 		t := Touch{Key: req.Key}
-		t.Read, t.Write = r.texts.appended(req.Key, req.Value)
+		t.Read, t.Write = r.texts.appended(req.Key, req.Value, r.op)
 		r.touch = append(r.touch, t)
 	case history.Delete:
 		if req.End != "" {
@@ -44,7 +44,7 @@ func (r *Reader) sides(req *history.Request) {
 				touches = append(touches, Touch{Key: sub.Key, Write: value(sub.Value)})
 			case sub.Kind == history.Append:
 				t := Touch{Key: sub.Key}
-				t.Read, t.Write = r.texts.appended(sub.Key, sub.Value)
+				t.Read, t.Write = r.texts.appended(sub.Key, sub.Value, r.op)
 				touches = append(touches, t)
 			case sub.Kind == history.Delete && sub.End == "":
 				touches = append(touches, Touch{Key: sub.Key, Write: absent})
