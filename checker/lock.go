@@ -34,8 +34,12 @@ func checkLock(_ context.Context, h *history.History, lim Limits) Result {
 	for _, i := range grants {
 		f.grant(x, &h.Ops[i])
 	}
-	f.overlaps(grants)
-	return f.done(len(grants), fmt.Sprintf("%d grants: each to the oldest contender, whose key existed", len(grants)), "")
+	bare := f.overlaps(grants)
+	pass := "each to the oldest contender, whose key existed"
+	if bare {
+		pass = "no two clients held a lock at one time"
+	}
+	return f.done(len(grants), fmt.Sprintf("%d grants: %s", len(grants), pass), "")
 }
 
 func (f *findings) grant(x *contests, op *history.Op) {
@@ -79,8 +83,10 @@ type tenure struct {
 	from, to time.Duration
 }
 
-// overlaps counts the pairs of clients that believed at one time to hold one lock.
-func (f *findings) overlaps(grants []int) {
+// overlaps counts the pairs of clients that believed at one time to hold one lock, and says whether all locks were bare:
+// of these there must be none.
+func (f *findings) overlaps(grants []int) (allBare bool) {
+	allBare = true
 	ends := f.lettingGo()
 	byLock := map[string][]tenure{}
 	for _, i := range grants {
@@ -101,6 +107,7 @@ func (f *findings) overlaps(grants []int) {
 			f.apart(name, held)
 			continue
 		}
+		allBare = false
 		n, longest, example := 0, time.Duration(0), ""
 		for i := 1; i < len(held); i++ {
 			for j := i - 1; j >= 0 && j >= i-8; j-- {
@@ -118,6 +125,7 @@ func (f *findings) overlaps(grants []int) {
 			f.note("%s: %d times two clients believed to hold it at once, for %v at most (%s): what fencing is for", name, n, longest, example)
 		}
 	}
+	return allBare
 }
 
 // bare reports whether no grant tells a revision or hangs on a lease: then holding is all that such a lock promises.

@@ -167,6 +167,9 @@ func (s *sets) present(i int) {
 			switch {
 			case strings.HasPrefix(kv.Key, elementPrefix):
 				s.show(place{elementPrefix, kv.Key}, i)
+				if j > 0 && res.KVs[j-1].Key == kv.Key { // pairs come in the order of their keys
+					s.fail("duplicated", fmt.Sprintf("op %d was shown %s twice", op.ID, kv.Key), s.ops(i))
+				}
 			case isList(kv.Key) && !r.KeysOnly:
 				s.readList(kv.Key, kv.Value, i, s.fresh(r))
 			}

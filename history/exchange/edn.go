@@ -39,20 +39,20 @@ func (n node) String() string {
 	return n.text
 }
 
-// ednError says where in the input something is wrong.
-type ednError struct {
+// placed says where in the input something is wrong.
+type placed struct {
 	line    int
 	message string
 }
 
-func (e *ednError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.message) }
+func (e *placed) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.message) }
 
 // ednReader reads forms one after the other. The first error sticks.
 type ednReader struct {
 	text  string
 	at    int
 	depth int
-	err   *ednError
+	err   *placed
 }
 
 // deepestForm bounds how far forms nest.
@@ -61,7 +61,7 @@ const deepestForm = 100
 func (r *ednReader) fail(format string, args ...any) {
 	if r.err == nil {
 		at := min(r.at, len(r.text))
-		r.err = &ednError{1 + strings.Count(r.text[:at], "\n"), fmt.Sprintf(format, args...)}
+		r.err = &placed{1 + strings.Count(r.text[:at], "\n"), fmt.Sprintf(format, args...)}
 		r.at = len(r.text)
 	}
 }

@@ -1,5 +1,6 @@
 // Package exchange reads histories that other tools recorded and writes ours for them: Jepsen's history.edn and
-// history.txt, Jepsen's log lines, Porcupine's key-value logs, and CSV.
+// history.txt, Jepsen's log lines, elle-cli's JSON, Porcupine's key-value logs, the reports of etcd's robustness tests,
+// and CSV.
 package exchange
 
 import (
@@ -35,10 +36,12 @@ func Read(data []byte, cas FailedCAS) (h *history.History, notes []string, err e
 		return &history.History{}, []string{"the file is empty"}, nil
 	case logLine.Match(firstLine(data)) || bytes.Contains(data, []byte("jepsen.util")):
 		return ReadLog(data, cas)
+	case jsonHistory.Match(data):
+		return ReadJSON(data, cas)
 	case strings.IndexByte("{[(;#", trimmed[0]) >= 0:
 		return ReadEDN(data, cas)
 	}
-	return nil, nil, errors.New("neither EDN (operation maps, or one vector of them) nor lines of Jepsen's log or history.txt")
+	return nil, nil, errors.New("neither EDN nor JSON (operation maps, or one list of them) nor lines of Jepsen's log or history.txt")
 }
 
 func firstLine(data []byte) []byte {
@@ -82,13 +85,16 @@ func (in *importer) addMap(op node) error {
 		to   *string
 	}{{"process", &e.process}, {"type", &e.kind}, {"f", &e.f}} {
 		value, ok := op.get(key.name)
-		if !ok {
+		if !ok && key.name != "f" {
 			return fmt.Errorf("an operation without :%s", key.name)
 		}
 		*key.to = value.String()
 	}
 	e.value, _ = op.get("value")
 	e.key, _ = op.get("key")
+	if _, _, txn := (&importer{}).micros(e); e.f == "" && !txn && e.process != nemesis {
+		return errors.New("an operation without :f")
+	}
 	for _, key := range []struct {
 		name string
 		to   *string

@@ -12,6 +12,7 @@ import (
 )
 
 // Each file in testdata is a story: what another tool wrote, what it means in our words, and what is said about it.
+// UPDATE=1 rewrites the latter two: read the difference.
 func TestImport(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -34,6 +35,16 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
+		if os.Getenv("UPDATE") != "" {
+			text := story + "-- input --\n" + input + "-- history --\n" + h.String() + "-- notes --\n"
+			for _, note := range notes {
+				text += note + "\n"
+			}
+			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
 		if got := h.String(); got != want {
 			t.Errorf("%s:\ngot\n%s\nwant\n%s", file, got, want)
 		}
@@ -48,7 +59,7 @@ func TestImport(t *testing.T) {
 
 func TestImportErrors(t *testing.T) {
 	for input, want := range map[string]string{
-		"hello":                           "neither EDN (operation maps, or one vector of them) nor lines of Jepsen's log or history.txt",
+		"hello":                           "neither EDN nor JSON (operation maps, or one list of them) nor lines of Jepsen's log or history.txt",
 		"\n{:type :ok, :f :read":          "line 2: no '}' to the end",
 		"{:type :ok, :f}":                 "line 1: a map with a key that has no value",
 		"{:type :ok, :f :read}":           "line 1: an operation without :process",

@@ -16,20 +16,19 @@ type event struct {
 	timed                          bool
 }
 
+// nemesis is the process that breaks things.
+const nemesis = "nemesis"
+
 // importer pairs invocations with completions and puts both into our words.
 type importer struct {
 	cas    FailedCAS
 	events []event
 	notes  map[string]int
-
-	tuples   bool                       // values are [key value]: Jepsen's independent keys
-	elements map[string]bool            // keys whose values grow by elements; see elements.go
-	known    map[string]map[string]bool // what was appended, by the elements' folder
+	values values
+	faults faults
 }
 
-func newImporter(cas FailedCAS) *importer {
-	return &importer{cas: cas, notes: map[string]int{}, elements: map[string]bool{}, known: map[string]map[string]bool{}}
-}
+func newImporter(cas FailedCAS) *importer { return &importer{cas: cas, notes: map[string]int{}} }
 
 func (in *importer) note(format string, args ...any) { in.notes[fmt.Sprintf(format, args...)]++ }
 
@@ -39,8 +38,8 @@ func (in *importer) add(e event) error {
 	default:
 		return fmt.Errorf("unknown type %q; allowed: invoke, ok, fail, info", e.kind)
 	}
-	if _, err := strconv.Atoi(e.process); err != nil {
-		in.note("lines of :%s are left out", e.process) // :nemesis
+	if _, err := strconv.Atoi(e.process); err != nil && e.process != nemesis {
+		in.note("lines of :%s are left out", e.process)
 		return nil
 	}
 	in.events = append(in.events, e)
@@ -59,6 +58,8 @@ func (in *importer) history() (*history.History, []string, error) {
 		now = in.at(i, e, now)
 		place, waiting := open[e.process]
 		switch {
+		case e.process == nemesis:
+			in.nemesis(e, now)
 		case e.kind == "invoke" && waiting:
 			return nil, nil, fmt.Errorf("event %d: process %s invokes :%s before its last operation has completed", i, e.process, e.f)
 		case e.kind == "invoke":
@@ -84,6 +85,7 @@ func (in *importer) history() (*history.History, []string, error) {
 	for _, place := range open {
 		h.Ops[place].Return, h.Ops[place].Result = now+1, history.Result{Error: history.StillOpen}
 	}
+	h.Faults = in.broken(now + 1)
 	h.Sort()
 	return h, notesOf(in.notes), nil
 }
@@ -96,94 +98,6 @@ func (in *importer) at(i int, e event, before time.Duration) time.Duration {
 	return max(time.Duration(e.time), before+1)
 }
 
-// look finds out what kind of values the history holds.
-func (in *importer) look() {
-	values, tuples := 0, 0
-	for _, e := range in.events {
-		if e.kind != "invoke" || e.key.kind != 0 {
-			continue
-		}
-		switch e.f {
-		case "read", "write", "cas", "delete":
-			values++
-			if pair := e.value.kind == 'l' && len(e.value.items) == 2; pair && (e.f != "cas" || e.value.items[1].kind == 'l') {
-				tuples++
-			}
-		}
-	}
-	in.tuples = values > 0 && tuples == values
-	in.findElements()
-}
-
-// keyed is the event's key and its value without the key.
-func (in *importer) keyed(e event) (string, node) {
-	switch {
-	case e.key.kind != 0:
-		return e.key.String(), e.value
-	case in.tuples && e.value.kind == 'l' && len(e.value.items) == 2:
-		return e.value.items[0].String(), e.value.items[1]
-	}
-	return "x", e.value
-}
-
-// request is what was asked, if there are words for it.
-func (in *importer) request(e event) (history.Request, bool) {
-	key, value := in.keyed(e)
-	if in.elements[key] {
-		return in.elementRequest(e, key, value)
-	}
-	switch e.f {
-	case "read", "get":
-		return history.Request{Kind: history.Get, Key: key}, true
-	case "write", "put":
-		return history.Request{Kind: history.Put, Key: key, Value: value.String()}, true
-	case "delete":
-		return history.Request{Kind: history.Delete, Key: key}, true
-	case "cas":
-		if len(value.items) == 2 {
-			return history.Request{Kind: history.CAS, Key: key, Expect: value.items[0].String(), Value: value.items[1].String()}, true
-		}
-	case "txn":
-		return in.transaction(value)
-	}
-	in.note(":%s operations are left out: there are no words for them", e.f)
-	return history.Request{}, false
-}
-
-// result is what was told.
-func (in *importer) result(e event, req history.Request) history.Result {
-	_, value := in.keyed(e)
-	switch e.kind {
-	case "info":
-		return history.Result{Error: in.reason(e)}
-	case "fail":
-		if req.Kind == history.CAS && in.cas == Differed {
-			return history.Result{Outcome: history.OK}
-		}
-		return history.Result{Outcome: history.Fail, Error: in.reason(e)}
-	}
-	res := history.Result{Outcome: history.OK, Succeeded: req.Kind == history.CAS || req.Kind == history.Txn}
-	switch req.Kind {
-	case history.Get:
-		if value.kind != 'n' && value.kind != 0 && !(value.kind == 's' && value.text == "" && e.f == "get") {
-			res.KVs = []history.KV{{Key: req.Key, Value: value.String()}}
-		}
-	case history.Range:
-		in.elementsRead(req, value, &res)
-	case history.Txn:
-		in.answers(req, value, &res)
-	}
-	return res
-}
-
-// reason is why an operation failed; old logs say it in the place of the value.
-func (in *importer) reason(e event) string {
-	if e.reason == "" && e.value.kind == 'k' {
-		return e.value.text
-	}
-	return e.reason
-}
-
 // processes gives an ended process's number, when a tool uses it again, to a new one.
 type processes struct {
 	fresh   int
@@ -193,7 +107,10 @@ type processes struct {
 func newProcesses(events []event) *processes {
 	p := &processes{numbers: map[string]int{}}
 	for _, e := range events {
-		n, _ := strconv.Atoi(e.process) // add has seen that it is a number
+		n, err := strconv.Atoi(e.process)
+		if err != nil {
+			continue // the nemesis
+		}
 		p.fresh = max(p.fresh, n+1)
 		p.numbers[e.process] = n
 	}

@@ -1,25 +1,42 @@
 package exchange
 
-import "github.com/whitewater-kv/whitewater/history"
+import (
+	"strings"
 
-// registers is what the keys of Jepsen's transactions begin with: by it the checker of transactions knows them.
-const registers = "wr/"
+	"github.com/whitewater-kv/whitewater/history"
+)
 
-// transaction is [[:r k nil] [:w k v] …]. Lists that grow by [:append k v] have no words: nobody knows the new list
-// when it is written.
-func (in *importer) transaction(value node) (history.Request, bool) {
+// micros are the parts of a transaction, [[:r k nil] [:w k v] [:append k v] …], and what the names of its keys begin
+// with; false if the event is none. Elle's histories leave the :f out.
+func (in *importer) micros(e event) (group string, micros []node, ok bool) {
+	key, value := in.keyed(e)
+	if in.values.tuples && key != anyKey {
+		group = key + "/"
+	}
+	if e.f == "txn" || e.f == "" && value.kind == 'l' && len(value.items) > 0 && len(value.items[0].items) == 3 {
+		return group, value.items, true
+	}
+	return "", nil, false
+}
+
+func (in *importer) transaction(group string, micros []node) (history.Request, bool) {
 	txn := history.Request{Kind: history.Txn}
-	for _, micro := range value.items {
+	for _, micro := range micros {
 		if len(micro.items) != 3 {
 			in.note("transactions with parts that are not [function key value] are left out")
 			return txn, false
 		}
-		key := registers + micro.items[1].String()
-		switch f := micro.items[0].text; f {
-		case "r":
+		f, value := micro.items[0].text, micro.items[2]
+		key := in.named(group + micro.items[1].String())
+		switch {
+		case f == "r":
 			txn.Then = append(txn.Then, history.Request{Kind: history.Get, Key: key})
-		case "w":
-			txn.Then = append(txn.Then, history.Request{Kind: history.Put, Key: key, Value: micro.items[2].String()})
+		case f == "append":
+			txn.Then = append(txn.Then, history.Request{Kind: history.Append, Key: key, Value: in.element(value)})
+		case f == "w" && value.kind == 'n':
+			txn.Then = append(txn.Then, history.Request{Kind: history.Delete, Key: key})
+		case f == "w":
+			txn.Then = append(txn.Then, history.Request{Kind: history.Put, Key: key, Value: value.String()})
 		default:
 			in.note("transactions with :%s are left out: there are no words for it", f)
 			return txn, false
@@ -28,16 +45,25 @@ func (in *importer) transaction(value node) (history.Request, bool) {
 	return txn, true
 }
 
+// named is the name of a transaction's key: of a list if it is appended to, or if it is only read where others are; of a
+// register otherwise.
+func (in *importer) named(key string) string {
+	v := &in.values
+	if v.appended[key] || strings.HasPrefix(key, listPrefix) || len(v.appended) > 0 && !v.written[key] && !strings.HasPrefix(key, registerPrefix) {
+		return prefixed(listPrefix, key)
+	}
+	return prefixed(registerPrefix, key)
+}
+
 // answers files what a transaction's reads saw.
-func (in *importer) answers(req history.Request, value node, res *history.Result) {
-	if len(req.Then) != len(value.items) {
-		return // also a put that clears elements first: it was told nothing
+func (in *importer) answers(req history.Request, micros []node, res *history.Result) {
+	if len(req.Then) != len(micros) {
+		return
 	}
 	for i, r := range req.Then {
 		var answer history.Result
-		micro := value.items[i]
-		if r.Kind == history.Get && len(micro.items) == 3 && micro.items[2].kind != 'n' {
-			answer.KVs = []history.KV{{Key: r.Key, Value: micro.items[2].String()}}
+		if micro := micros[i]; r.Kind == history.Get && len(micro.items) == 3 {
+			in.read(event{f: "r"}, r, micro.items[2], &answer)
 		}
 		res.Responses = append(res.Responses, answer)
 	}
