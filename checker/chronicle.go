@@ -1,6 +1,9 @@
 package checker
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"sort"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
@@ -36,6 +39,14 @@ type source int32
 
 func watchSource(i int) source      { return source(-1 - i) }
 func (s source) watch() (int, bool) { return int(-1 - s), s < 0 }
+
+// rank orders sources: the operations as in the history, then the watches.
+func (s source) rank() int64 {
+	if i, ok := s.watch(); ok {
+		return math.MaxInt32 + int64(i)
+	}
+	return int64(s)
+}
 
 // clash is two sources that saw different things at one key and revision.
 type clash struct {
@@ -235,7 +246,7 @@ func delivered(w *history.Watch) (first, last int64) {
 
 // settle sorts what was seen of one key and makes it one change for each revision: what most of those say who saw it.
 func (c *chronicle) settle(key string, seen []change) []change {
-	sort.SliceStable(seen, func(i, j int) bool { return seen[i].rev < seen[j].rev })
+	slices.SortFunc(seen, func(a, b change) int { return cmp.Or(cmp.Compare(a.rev, b.rev), cmp.Compare(a.by.rank(), b.by.rank())) })
 	out := seen[:0]
 	for i := 0; i < len(seen); {
 		j := i + 1

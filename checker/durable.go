@@ -1,11 +1,13 @@
 package checker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/register"
@@ -258,56 +260,63 @@ func (d *durable) missingReads() {
 	}
 }
 
+// ack is an acknowledged write that the store's history has to tell.
+type ack struct {
+	finalWrite
+	key string
+}
+
 // replays judges every member's own account of its history: a watch of all keys from revision 1 on, opened after
 // healing, tells every acknowledged write at its revision.
 func (d *durable) replays() (changes int) {
-	type ack struct {
-		w   finalWrite
-		key string
-	}
-	acks := map[int64][]ack{}
+	var acks []ack
 	for _, name := range d.order {
 		for _, w := range d.keys[name].writes {
 			if !w.unknown && w.rev > 0 && w.event {
-				acks[w.rev] = append(acks[w.rev], ack{w, name})
+				acks = append(acks, ack{w, name})
 			}
 		}
 	}
-	revs := slices.Sorted(maps.Keys(acks))
+	slices.SortStableFunc(acks, func(a, b ack) int { return cmp.Compare(a.rev, b.rev) })
 	for i := range d.h.Watches {
-		w := &d.h.Watches[i]
-		if w.Purpose != "replay" || !allKeys(w) || w.NoPut || w.NoDelete {
-			continue
-		}
-		told := map[int64][]history.Event{}
-		for _, r := range w.Responses {
-			for _, e := range r.Events {
-				changes++
-				if acks[e.KV.Mod] != nil {
-					told[e.KV.Mod] = append(told[e.KV.Mod], e)
-				}
-			}
-		}
-		first, last := delivered(w)
-		first = max(first, w.Compacted)
-		for _, rev := range revs {
-			for _, a := range acks[rev] {
-				if rev >= first && rev <= last && !tells(told[rev], a.key, a.w) {
-					op := d.h.Ops[a.w.op]
-					d.fail("not in the log", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but %s's history does not tell it", a.key, op.ID,
-						written(a.w), atRevision(rev), w.Node), []history.Op{op}, watchName(w))
-				}
-			}
+		if w := &d.h.Watches[i]; w.Purpose == "replay" && allKeys(w) && !w.NoPut && !w.NoDelete {
+			changes += d.replay(w, acks)
 		}
 	}
 	return changes
 }
 
-func tells(events []history.Event, key string, w finalWrite) bool {
-	for _, e := range events {
-		if e.KV.Key == key && e.Delete == w.absent && (w.absent || e.KV.Value == w.value) {
-			return true
+// replay judges one account, and counts the changes that it tells.
+func (d *durable) replay(w *history.Watch, acks []ack) (changes int) {
+	told := make([]bool, len(acks))
+	at := 0
+	for i := range w.Responses {
+		for j := range w.Responses[i].Events {
+			e := &w.Responses[i].Events[j]
+			changes++
+			if at > 0 && acks[at-1].rev >= e.KV.Mod { // it goes back
+				at = sort.Search(len(acks), func(i int) bool { return acks[i].rev >= e.KV.Mod })
+			}
+			for at < len(acks) && acks[at].rev < e.KV.Mod {
+				at++
+			}
+			for k := at; k < len(acks) && acks[k].rev == e.KV.Mod; k++ {
+				told[k] = told[k] || tells(e, &acks[k])
+			}
 		}
 	}
-	return false
+	first, last := delivered(w)
+	first = max(first, w.Compacted)
+	for k, a := range acks {
+		if a.rev >= first && a.rev <= last && !told[k] {
+			op := d.h.Ops[a.op]
+			d.fail("not in the log", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but %s's history does not tell it", a.key, op.ID,
+				written(a.finalWrite), atRevision(a.rev), w.Node), []history.Op{op}, watchName(w))
+		}
+	}
+	return changes
+}
+
+func tells(e *history.Event, a *ack) bool {
+	return e.KV.Key == a.key && e.Delete == a.absent && (a.absent || e.KV.Value == a.value)
 }

@@ -75,7 +75,11 @@ func exactRevision(r *history.Request) bool {
 
 // realTime: whatever is asked after an answer was there is answered at its revision or later; a write, later.
 func (f *revisions) realTime() {
-	var moments []certificate.Moment
+	n := len(f.h.Ops)
+	for i := range f.h.Watches {
+		n += len(f.h.Watches[i].Responses)
+	}
+	moments := make([]certificate.Moment, 0, n)
 	for i := range f.h.Ops {
 		op := &f.h.Ops[i]
 		rev := op.Result.Header.Revision

@@ -1,7 +1,8 @@
 package certificate
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -33,8 +34,8 @@ func Inversions(moments []Moment) []Inversion {
 			byCall = append(byCall, m)
 		}
 	}
-	sort.SliceStable(byRet, func(i, j int) bool { return byRet[i].Ret < byRet[j].Ret })
-	sort.SliceStable(byCall, func(i, j int) bool { return byCall[i].Call < byCall[j].Call })
+	slices.SortStableFunc(byRet, func(a, b *Moment) int { return cmp.Compare(a.Ret, b.Ret) })
+	slices.SortStableFunc(byCall, func(a, b *Moment) int { return cmp.Compare(a.Call, b.Call) })
 	var out []Inversion
 	var highest *Moment
 	at := 0
