@@ -60,3 +60,96 @@ func TestKeyValueLogs(t *testing.T) {
 		}
 	}
 }
+
+// Reports of etcd's robustness tests are judged as far as they go: order, revisions, watches, past reads, leases.
+func TestRobustnessReports(t *testing.T) {
+	for name, want := range map[string]map[string]Verdict{
+		"ok":  {"linearizable": Pass, "revisions": Pass, "watch": Pass, "serializable": Pass, "lease": Pass},
+		"bad": {"linearizable": Fail, "revisions": Fail, "watch": Fail, "serializable": Pass, "lease": Pass},
+	} {
+		h, _, err := exchange.ReadRobustness(os.DirFS("../history/exchange/testdata/robustness/" + name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range All {
+			res := c.Check(context.Background(), h, Limits{})
+			if w, judged := want[c.Name]; judged && res.Verdict != w || !judged && res.Verdict == Fail || res.Bug != "" {
+				t.Errorf("%s: %s: %v, want %v: %s %s", name, c.Name, res.Verdict, w, res.Why, res.Bug)
+			}
+			if res.Verdict != Skipped {
+				t.Logf("%s: %s: %v: %s", name, c.Name, res.Verdict, res.Why)
+			}
+		}
+	}
+}
+
+// Histories of elle-cli, Jepsen and Knossos in small, each with the anomaly that its checker finds in it.
+func TestForeignAnomalies(t *testing.T) {
+	for _, c := range []struct {
+		story, text, checker string
+		want                 Verdict
+	}{
+		{"Elle's paper, in elle-cli's JSON", `[{"index":0,"process":1,"type":"invoke","value":[["append",253,1],["append",253,3],["append",253,4],["append",255,2],["append",255,3],["append",255,4],["append",255,5],["append",256,1],["append",256,2]]},
+{"index":1,"process":1,"type":"ok","value":[["append",253,1],["append",253,3],["append",253,4],["append",255,2],["append",255,3],["append",255,4],["append",255,5],["append",256,1],["append",256,2]]},
+{"index":2,"process":1,"type":"invoke","value":[["append",255,8],["r",253,null]]},
+{"index":3,"process":1,"type":"ok","value":[["append",255,8],["r",253,[1,3,4]]]},
+{"index":4,"process":1,"type":"invoke","value":[["append",256,4],["r",255,null],["r",256,null],["r",253,null]]},
+{"index":5,"process":1,"type":"ok","value":[["append",256,4],["r",255,[2,3,4,5,8]],["r",256,[1,2,4]],["r",253,[1,3,4]]]},
+{"index":6,"process":1,"type":"invoke","value":[["append",250,10],["r",253,null],["r",255,null],["append",256,3]]},
+{"index":7,"process":1,"type":"ok","value":[["append",250,10],["r",253,[1,3,4]],["r",255,[2,3,4,5]],["append",256,3]]}]`, "transactions", Fail},
+		{"lists that are fine", `{:process 0 :type :invoke :value [[:append 1 1]]}
+{:process 0 :type :ok :value [[:append 1 1]]}
+{:process 1 :type :invoke :value [[:r 1 nil]]}
+{:process 1 :type :ok :value [[:r 1 [1]]]}`, "transactions", Pass},
+		{"an append that was lost", `{:process 0 :type :invoke :value [[:append 1 1]]}
+{:process 0 :type :ok :value [[:append 1 1]]}
+{:process 1 :type :invoke :value [[:r 1 nil]]}
+{:process 1 :type :ok :value [[:r 1 []]]}`, "transactions", Fail},
+		{"a register of transactions that went back", `{:process 0 :type :invoke :f :txn :value [[:w :x 2]]}
+{:process 0 :type :ok :f :txn :value [[:w :x 2]]}
+{:process 0 :type :invoke :f :txn :value [[:r :x nil]]}
+{:process 0 :type :ok :f :txn :value [[:r :x 3]]}`, "transactions", Fail},
+		{"a set that lost an element", `{:process 0 :type :invoke :f :add :value 1}
+{:process 0 :type :ok :f :add :value 1}
+{:process 0 :type :invoke :f :read :value nil}
+{:process 0 :type :ok :f :read :value []}`, "set", Fail},
+		{"a set that is fine", `{:process 0 :type :invoke :f :add :value 1}
+{:process 0 :type :ok :f :add :value 1}
+{:process 0 :type :invoke :f :read :value nil}
+{:process 0 :type :ok :f :read :value [1]}`, "set", Pass},
+		{"a set with an element twice", `{:process 0 :type :invoke :f :add :value 1}
+{:process 0 :type :ok :f :add :value 1}
+{:process 0 :type :invoke :f :read :value nil}
+{:process 0 :type :ok :f :read :value [1 1]}`, "set", Fail},
+		{"a mutex with two holders", `{:process 0 :type :invoke :f :acquire}
+{:process 0 :type :ok :f :acquire}
+{:process 1 :type :invoke :f :acquire}
+{:process 1 :type :ok :f :acquire}`, "lock", Fail},
+		{"a mutex, handed over", `{:process 0 :type :invoke :f :acquire}
+{:process 1 :type :invoke :f :acquire}
+{:process 0 :type :ok :f :acquire}
+{:process 0 :type :invoke :f :release}
+{:process 1 :type :ok :f :acquire}
+{:process 0 :type :info :f :release}`, "lock", Pass},
+		{"a list outside transactions, out of order", `{:process 0 :type :invoke :f :append :value 1}
+{:process 0 :type :ok :f :append :value 1}
+{:process 0 :type :invoke :f :append :value 2}
+{:process 0 :type :ok :f :append :value 2}
+{:process 0 :type :invoke :f :read :value nil}
+{:process 0 :type :ok :f :read :value [2 1]}`, "linearizable", Fail},
+	} {
+		h, notes, err := exchange.Read([]byte(c.text), exchange.Dropped)
+		if err != nil || len(notes) > 0 {
+			t.Errorf("%s: %v %v", c.story, notes, err)
+			continue
+		}
+		for _, one := range All {
+			if one.Name != c.checker {
+				continue
+			}
+			if res := one.Check(context.Background(), h, Limits{}); res.Verdict != c.want || res.Bug != "" {
+				t.Errorf("%s: %v, want %v: %s %s", c.story, res.Verdict, c.want, res.Why, res.Bug)
+			}
+		}
+	}
+}

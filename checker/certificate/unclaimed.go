@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
+	"github.com/whitewater-kv/whitewater/history"
 )
 
 // unclaimed finds who made a revision that no answer claims: the store itself, or an operation of unknown outcome.
@@ -132,7 +133,7 @@ next:
 			if got.KV.Key != want.KV.Key {
 				continue
 			}
-			if got.Deleted == want.Deleted && (got.Deleted || got.KV == want.KV || want.KV.Version == 0 && got.KV.Value == want.KV.Value) {
+			if got.Deleted == want.Deleted && (got.Deleted || asShown(want.KV, got.KV)) {
 				continue next
 			}
 			return false
@@ -140,6 +141,14 @@ next:
 		return false
 	}
 	return len(changes) > 0
+}
+
+// asShown reports whether a pair is what was seen, as far as that told: a version without its creation, or neither.
+func asShown(seen, kv history.KV) bool {
+	if seen.Create == 0 {
+		kv.Create = 0
+	}
+	return kv == seen || seen.Version == 0 && kv.Value == seen.Value
 }
 
 // Own reports whether a store makes such changes by itself: the end of one lease, or keys that are not the clients'.
