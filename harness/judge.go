@@ -22,9 +22,11 @@ func Judge(ctx context.Context, r *Recorded, s *scenarios.Scenario, keep Keep, o
 	if err != nil {
 		return nil, err
 	}
-	results := checker.Judge(ctx, r.History, s.Checks, checker.Limits{
-		Timeout: s.Checker.Timeout, MemoryBytes: uint64(s.Checker.Memory), NoEvidence: !s.Checker.Evidence,
-	})
+	limits := checker.Limits{Timeout: s.Checker.Timeout, MemoryBytes: uint64(s.Checker.Memory), NoEvidence: !s.Checker.Evidence}
+	results := checker.Judge(ctx, r.History, s.Checks, limits)
+	if r.Online != nil {
+		r.Online.Agree(ctx, r.History, results, limits)
+	}
 	opts.Claims, opts.Expect, opts.Fidelity, opts.Gauges, opts.Environment = stated, s.Expect, r.Fidelity, r.Gauges, r.Environment
 	for _, result := range results {
 		if result.Bug != "" {

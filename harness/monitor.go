@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/reports/terminal"
 )
@@ -20,6 +21,11 @@ type monitor struct {
 	states   map[history.NodeID]history.Status
 	leadless time.Duration // since when there has been no leader; 0 = there is one
 	faults   map[int]string
+	online   *online // nil = the run is not certified while it goes on
+	told     checker.Certified
+	abort    func()        // ends the load, for a violation; nil = it goes on
+	grace    time.Duration // for which it goes on all the same
+	until    time.Duration // when abort is due; 0 = it is not
 }
 
 // monitorEvery is how often the recorder is emptied: a harness that is killed loses no more than this.
@@ -47,6 +53,9 @@ func (m *monitor) run(done <-chan struct{}) error {
 			if err := m.drain(); err != nil {
 				return err
 			}
+			m.certified()
+		case <-m.online.news():
+			m.certified()
 		case <-done:
 			return m.drain()
 		}
@@ -54,13 +63,39 @@ func (m *monitor) run(done <-chan struct{}) error {
 }
 
 func (m *monitor) drain() error {
+	until := m.rec.Now()
 	records := m.rec.Drain()
+	m.online.offer(records, until)
 	m.digest(records)
 	m.progress.Show(m.snap)
 	if err := m.keep(records); err != nil {
 		return fmt.Errorf("write what was recorded: %w", err)
 	}
 	return nil
+}
+
+// certified tells what the certification has found since the last time, and ends the load if it shall.
+func (m *monitor) certified() {
+	if m.online == nil {
+		return
+	}
+	was, c := m.told, m.online.now()
+	m.told = c
+	now := m.rec.Now()
+	if c.Findings > was.Findings && was.Findings == 0 {
+		m.progress.Event(now-m.meta.LoadStart, "violation: "+c.First[0])
+		if m.abort != nil {
+			m.until = now + m.grace
+		}
+	}
+	if c.Stopped != "" && was.Stopped == "" && c.Revision > 1 {
+		m.progress.Event(now-m.meta.LoadStart, fmt.Sprintf("certified to revision %d and no further: %s", c.Revision, c.Stopped))
+	}
+	if m.until > 0 && now >= m.until {
+		m.progress.Event(now-m.meta.LoadStart, "the load ends early, because of the violation")
+		m.abort()
+		m.abort, m.until = nil, 0
+	}
 }
 
 // digest makes the next snapshot of what has happened since the last one.
@@ -85,6 +120,11 @@ func (m *monitor) digest(records []history.Record) {
 	m.snap.Recent = m.snap.Recent[max(0, len(m.snap.Recent)-recentSeconds):]
 	m.snap.At, m.snap.Stage = m.rec.Now()-m.meta.LoadStart, m.stage()
 	m.members()
+	if c := m.told; c.Revision > 1 && c.Stopped == "" {
+		m.snap.Certified, m.snap.Behind, m.snap.Violations = c.Revision, (m.rec.Now() - c.Through).Round(100*time.Millisecond), c.Findings
+	} else {
+		m.snap.Certified = 0
+	}
 }
 
 func (m *monitor) count(outcome history.Outcome) {

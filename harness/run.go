@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/nemesis"
@@ -54,6 +55,8 @@ type Recorded struct {
 	Schedule nemesis.Schedule
 	// Environment says why the run could not be carried out, or not to its end; "" = it was.
 	Environment string
+	// Online is how far the run was certified while it went on; nil = it was not.
+	Online *checker.Certified
 }
 
 // Run launches a cluster, carries out the scenario on it and ends the cluster; nothing is left but the run's folder. When
@@ -140,8 +143,14 @@ func (cfg Config) record(ctx context.Context, plan Plan, rec *history.Recorder, 
 	var lost error
 	driving, stop := context.WithCancel(ctx)
 	defer stop()
+	m := newMonitor(rec, plan, cfg.keep(r.Run), cfg.Progress)
+	m.online = startOnline(plan, cfg.Scenario.Checks, logs.own)
+	defer func() { r.Online = m.online.finish() }()
+	if cfg.Scenario.Abort.On == scenarios.Violation {
+		m.abort, m.grace = stop, cfg.Scenario.Abort.Grace
+	}
 	watching.Go(func() {
-		if lost = newMonitor(rec, plan, cfg.keep(r.Run), cfg.Progress).run(done); lost != nil {
+		if lost = m.run(done); lost != nil {
 			stop() // a run that cannot be written down is not worth going on with
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/nemesis"
 	"github.com/whitewater-kv/whitewater/reports/summary"
 	"github.com/whitewater-kv/whitewater/store"
@@ -19,11 +20,13 @@ type around struct {
 	Fidelity    summary.Fidelity `json:"fidelity"`
 	Gauges      []summary.Gauge  `json:"gauges,omitempty"`
 	Environment string           `json:"environment,omitempty"`
+	// Online is how far the run was certified while it went on.
+	Online *checker.Certified `json:"online,omitempty"`
 }
 
 // save keeps what is not in the history, so that the run can be judged and reported again.
 func (r *Recorded) save() error {
-	data, err := json.MarshalIndent(around{r.Fidelity, r.Gauges, r.Environment}, "", "  ")
+	data, err := json.MarshalIndent(around{r.Fidelity, r.Gauges, r.Environment, r.Online}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", aroundFile, err)
 	}
@@ -51,7 +54,7 @@ func Stored(run *store.Run) (*Recorded, error) {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return nil, fmt.Errorf("read %s: %w", run.File(aroundFile), err)
 	}
-	r.Fidelity, r.Gauges, r.Environment = a.Fidelity, a.Gauges, a.Environment
+	r.Fidelity, r.Gauges, r.Environment, r.Online = a.Fidelity, a.Gauges, a.Environment, a.Online
 	r.Schedule, err = storedSchedule(run)
 	return r, err
 }

@@ -29,6 +29,7 @@ type Scenario struct {
 	Faults  Faults
 	Checks  []string // empty = every check there is
 	Checker Limits
+	Abort   Abort
 	Claims  []Claim
 }
 
@@ -112,6 +113,12 @@ type Limits struct {
 	Timeout  time.Duration // for each check
 	Memory   units.Size
 	Evidence bool // judge with the members' own files
+}
+
+// Abort says when the load ends early. What was recorded is judged all the same.
+type Abort struct {
+	On    string        // "violation": one that is found while the run goes on; "" = never
+	Grace time.Duration // for how long the load goes on all the same
 }
 
 // Claim is a statement about the numbers, as written, and where it was written.

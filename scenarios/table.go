@@ -17,6 +17,10 @@ func table(s *Scenario, n Names) object {
 			{"memory", "for all checks; reaching it is unknown, never a pass", size(&s.Checker.Memory)},
 			{"evidence", "judge with the members' own files", boolean{&s.Checker.Evidence}},
 		}},
+		{"abort", "what ends the load early; it is healed, read and judged as always", object{
+			{"on", "violation: one that is found while the run goes on", choice{&s.Abort.On, []string{Violation}}},
+			{"grace", "for how long the load goes on all the same", duration(&s.Abort.Grace)},
+		}},
 		{"claims", "statements about the numbers, judged met, missed or inconclusive", claims{&s.Claims}},
 	}
 }

@@ -10,18 +10,18 @@ import (
 
 // learned is what a stream has been shown of the store and its clients so far: what Rules tell of a whole history.
 type learned struct {
-	tells    map[told]bool          // answers of this kind tell what they replaced
-	silences map[told]StreamFinding // the first that told nothing, and would be wrong if its kind tells
-	exempted []string               // prefixes of keys that the store writes itself, for locks and elections
-	named    map[string]bool        // keys that an operation named; nil = too many to keep
-	ranges   map[[2]string]bool     // ranges that an operation may have deleted
-	others   map[string]int64       // keys that nobody had named, with the revision that changed them
-	asked    *told                  // by supposed
-	dropped  int                    // changes that were not kept
+	tells    map[teller]bool          // answers of this kind tell what they replaced
+	silences map[teller]StreamFinding // the first that told nothing, and would be wrong if its kind tells
+	exempted []string                 // prefixes of keys that the store writes itself, for locks and elections
+	named    map[string]bool          // keys that an operation named; nil = too many to keep
+	ranges   map[[2]string]bool       // ranges that an operation may have deleted
+	others   map[string]int64         // keys that nobody had named, with the revision that changed them
+	asked    *teller                  // by supposed
+	dropped  int                      // changes that were not kept
 }
 
-// told is a kind of request, at the top or inside a transaction.
-type told struct {
+// teller is a kind of request, at the top or inside a transaction.
+type teller struct {
 	kind  history.Kind
 	inner bool
 }
@@ -30,15 +30,15 @@ type told struct {
 const namedLimit = 1 << 20
 
 func newLearned() learned {
-	return learned{tells: map[told]bool{}, silences: map[told]StreamFinding{}, named: map[string]bool{},
-		ranges: map[[2]string]bool{}, others: map[string]int64{}, asked: &told{}}
+	return learned{tells: map[teller]bool{}, silences: map[teller]StreamFinding{}, named: map[string]bool{},
+		ranges: map[[2]string]bool{}, others: map[string]int64{}, asked: &teller{}}
 }
 
-func (l *learned) told(kind history.Kind, inner bool) bool { return l.tells[told{kind, inner}] }
+func (l *learned) told(kind history.Kind, inner bool) bool { return l.tells[teller{kind, inner}] }
 
 // supposed is told, if all kinds of which nothing is known yet tell.
 func (l *learned) supposed(kind history.Kind, inner bool) bool {
-	*l.asked = told{kind, inner}
+	*l.asked = teller{kind, inner}
 	_, known := l.silences[*l.asked]
 	return !known
 }
@@ -108,19 +108,19 @@ func (s *Stream) Named(req *history.Request) {
 func (s *Stream) learn(req *history.Request, res *history.Result) {
 	if req.Kind != history.Txn {
 		if len(res.Prev) > 0 {
-			s.tells(told{req.Kind, false})
+			s.tells(teller{req.Kind, false})
 		}
 		return
 	}
 	side := model.Side(req, res.Succeeded)
 	for i := range res.Responses {
 		if i < len(side) && len(res.Responses[i].Prev) > 0 {
-			s.tells(told{side[i].Kind, true})
+			s.tells(teller{side[i].Kind, true})
 		}
 	}
 }
 
-func (s *Stream) tells(k told) {
+func (s *Stream) tells(k teller) {
 	l := &s.learned
 	if l.tells[k] {
 		return

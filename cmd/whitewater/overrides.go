@@ -69,6 +69,12 @@ var faultFlags = []override{
 	{flag: "fault", path: "faults.at", doc: "an exact fault: kill:leader@20s+4s; may be repeated"},
 }
 
+// abortFlags say what ends the load early.
+var abortFlags = []override{
+	{flag: "stop-on-violation", path: "abort.on", doc: "end the load at the first violation that is found while it runs"},
+	{flag: "stop-grace", path: "abort.grace"},
+}
+
 // judgeFlags say what the run is judged by.
 var judgeFlags = []override{
 	{flag: "seed", path: "seed"},
@@ -95,6 +101,9 @@ func (o *overrides) add(cmd *cobra.Command, list ...override) {
 		form, doc := scenarios.Describe(f.path)
 		if f.doc != "" {
 			doc = f.doc
+		}
+		if f.path == "abort.on" {
+			form = "true or false" // the one word that the field may be is the flag's name
 		}
 		v := &overrideValue{o: o, path: f.path, form: form}
 		flag := cmd.Flags().VarPF(v, f.flag, f.short, doc)
@@ -199,6 +208,13 @@ func (v *overrideValue) apply(s *scenarios.Scenario, text string) error {
 		return nil
 	case "load.mix":
 		return setMix(s, text)
+	case "abort.on":
+		is, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q must be true or false", text)
+		}
+		s.Abort.On = map[bool]string{true: scenarios.Violation}[is]
+		return nil
 	case "faults.at":
 		step, err := nemesis.ParseFaultFlag(text)
 		s.Faults.At = append(slices.Clone(s.Faults.At), scenarios.Step{

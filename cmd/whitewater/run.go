@@ -36,6 +36,7 @@ func runCommand(a *app) *cobra.Command {
 	flags.add(cmd, loadFlags...)
 	flags.add(cmd, faultFlags...)
 	flags.add(cmd, judgeFlags...)
+	flags.add(cmd, abortFlags...)
 	r := addRunning(cmd)
 	repeated := addRepeating(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

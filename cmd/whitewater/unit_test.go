@@ -120,6 +120,7 @@ func TestOverrides(t *testing.T) {
 		"load.txn-ops": "6", "faults.random": "kill,pause", "faults.interval": "9s", "faults.hold": "1s..2s",
 		"faults.at": "kill:leader@20s+4s", "seed": "42", "expect": "violation", "checks": "durable",
 		"checker.timeout": "9s", "checker.memory": "2GiB", "checker.evidence": "false", "claims": "read.p99 < 5ms",
+		"abort.on": "true", "abort.grace": "3s",
 	}
 	named := func() *scenarios.Scenario {
 		s := scenarios.Default()
@@ -127,7 +128,7 @@ func TestOverrides(t *testing.T) {
 		return s
 	}
 	plain := string(named().YAML())
-	for _, list := range [][]override{targetFlags, loadFlags, benchFlags, faultFlags, judgeFlags} {
+	for _, list := range [][]override{targetFlags, loadFlags, benchFlags, faultFlags, judgeFlags, abortFlags} {
 		for _, f := range list {
 			text, ok := values[f.path]
 			if !ok {

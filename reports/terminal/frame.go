@@ -15,6 +15,9 @@ func Frame(s Snapshot, style Style) []string {
 		return style.clip("  " + style.paint(pad(label, 5), dim) + " " + text)
 	}
 	lines := []string{row("run", runLine(s, style)), row("ops", opsLine(s, style)), row("nodes", nodesLine(s, style))}
+	if s.Certified > 0 {
+		lines = append(lines, row("order", orderLine(s, style)))
+	}
 	if s.Fault != "" || s.Next != "" {
 		text := pad(safe(s.Fault), 48)
 		if s.Fault != "" {
@@ -53,6 +56,15 @@ func opsLine(s Snapshot, style Style) string {
 	}
 	return fmt.Sprintf("%s   p50 %s   p99 %s   %s   %s", pad(rate, 18), pad(claims.ShowDuration(s.P50), 7),
 		pad(claims.ShowDuration(s.P99), 7), unknown, style.paint(Sparkline(s.Recent), blue))
+}
+
+// orderLine says how far the order of what happened is known to be right.
+func orderLine(s Snapshot, style Style) string {
+	text := fmt.Sprintf("certified to revision %s, %s behind", claims.Thousands(s.Certified), claims.ShowDuration(s.Behind))
+	if s.Violations > 0 {
+		text = style.paint(fmt.Sprintf("✗ violations: %d", s.Violations), red) + "   " + text
+	}
+	return text
 }
 
 func nodesLine(s Snapshot, style Style) string {

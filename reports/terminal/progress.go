@@ -31,6 +31,10 @@ type Snapshot struct {
 	Leaderless time.Duration // for how long there has been no leader
 	Fault      string        // what is active: "kill n1 (leader)  4 s"
 	Next       string        // what comes next: "partition at 40 s"
+
+	Certified  int64         // the revision up to which the run is certified so far; 0 = it is not
+	Behind     time.Duration // how long ago whatever has returned since was not certified yet
+	Violations int           // found until there
 }
 
 // Node is a member in a snapshot.
@@ -98,8 +102,12 @@ func (p *plainLines) Show(s Snapshot) {
 		return
 	}
 	p.next = s.At.Truncate(plainEvery) + plainEvery
-	fmt.Fprintf(p.w, "t=%.0fs ok=%d/s p99=%s unknown=%d leader=%s term=%d\n", s.At.Seconds(), s.OK, compact(s.P99), s.Unknown,
-		orNone(s.Leader), s.Term)
+	certified := ""
+	if s.Certified > 0 {
+		certified = fmt.Sprintf(" certified=%d behind=%s", s.Certified, compact(s.Behind))
+	}
+	fmt.Fprintf(p.w, "t=%.0fs ok=%d/s p99=%s unknown=%d leader=%s term=%d%s\n", s.At.Seconds(), s.OK, compact(s.P99), s.Unknown,
+		orNone(s.Leader), s.Term, certified)
 }
 
 func (p *plainLines) Event(at time.Duration, text string) {
@@ -134,6 +142,10 @@ type progressLine struct {
 	Leader  history.NodeID `json:"leader"`
 	Term    uint64         `json:"term"`
 	Fault   string         `json:"fault,omitempty"`
+
+	Certified  int64   `json:"certified_rev,omitempty"`
+	Behind     float64 `json:"certified_behind_s,omitempty"`
+	Violations int     `json:"violations,omitempty"`
 }
 
 type eventLine struct {
@@ -144,7 +156,8 @@ type eventLine struct {
 
 func (j *jsonLines) Show(s Snapshot) {
 	_ = j.w.Encode(progressLine{"progress", s.At.Seconds(), s.Stage, s.Ops, s.OK, s.Fail, s.Unknown, s.Offered,
-		float64(s.P50) / 1e6, float64(s.P99) / 1e6, s.Leader, s.Term, s.Fault}) // progress is best effort
+		float64(s.P50) / 1e6, float64(s.P99) / 1e6, s.Leader, s.Term, s.Fault,
+		s.Certified, float64(s.Behind.Milliseconds()) / 1e3, s.Violations}) // progress is best effort
 }
 
 func (j *jsonLines) Event(at time.Duration, text string) {

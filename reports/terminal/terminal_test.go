@@ -122,7 +122,8 @@ func snapshot(at int) terminal.Snapshot {
 	s := terminal.Snapshot{
 		At: time.Duration(at) * time.Second, Length: time.Minute, Stage: "load", Ops: int64(at) * 4000, OK: 3997, Offered: 4000, P50: 1020 * time.Microsecond,
 		P99: 4600 * time.Microsecond, Recent: []int64{3900, 4000, 3990, 4010, 3997}, Leader: "n1", Term: 2,
-		Nodes: []terminal.Node{{"n1", "running", true}, {"n2", "running", true}, {"n3", "running", true}},
+		Nodes:     []terminal.Node{{"n1", "running", true}, {"n2", "running", true}, {"n3", "running", true}},
+		Certified: int64(at) * 1333, Behind: 1400 * time.Millisecond, Violations: max(0, at-21),
 	}
 	if at >= 20 && at < 24 {
 		s.OK, s.Unknown, s.P99, s.Recent = 40, 200, 2900*time.Millisecond, []int64{4000, 3990, 4010, 3997, 40}
@@ -212,7 +213,7 @@ func TestRedraw(t *testing.T) {
 		p.Event(20*time.Second, "fault kill n1 (leader)")
 		p.Close()
 		text := out.String()
-		if !strings.HasSuffix(text, "\x1b[3A\x1b[J") {
+		if !strings.HasSuffix(text, "\x1b[4A\x1b[J") {
 			t.Errorf("the block was not taken away: %q", text[max(0, len(text)-40):])
 		}
 		if !strings.Contains(text, "fault kill n1 (leader)\n") {
