@@ -114,7 +114,7 @@ func TestEdges(t *testing.T) {
 	}
 }
 
-// A grey leader's course: every direction of its links, in order of time, all held when it freezes; every one released.
+// A grey leader's course: every direction of its links, late and then held, in order of time; all held when it freezes; every one released.
 func TestFade(t *testing.T) {
 	for seed := range uint64(50) {
 		f := fade(Hit{Nodes: ids("n2"), Others: ids("n1 n3"), Seed: seed}, 1e6)
@@ -122,11 +122,11 @@ func TestFade(t *testing.T) {
 			t.Fatalf("seed %d: %+v", seed, f)
 		}
 		for i, h := range f.holds {
-			if i > 0 && h.at < f.holds[i-1].at || !slices.Contains(f.releases, h.link) || h.at > greyWindow*1e6 {
+			if i > 0 && h.at < f.holds[i-1].at || !slices.Contains(f.releases, h.link) || h.at < greySlow*1e6 || h.at > (greySlow+greyWindow)*1e6 || h.delay > greyDelay*1e6 {
 				t.Errorf("seed %d: %+v", seed, f)
 			}
 		}
-		if f.freeze < greyFreeze*1e6 || f.freeze > (greyFreeze+greyWiden)*1e6 {
+		if f.freeze < (greySlow+greyFreeze)*1e6 || f.freeze > (greySlow+greyFreeze+greyWiden)*1e6 {
 			t.Errorf("seed %d: freezes at %v", seed, f.freeze)
 		}
 	}

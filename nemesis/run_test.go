@@ -281,7 +281,7 @@ func TestProbes(t *testing.T) {
 	})
 }
 
-// A grey leader: its links fade one by one, then it freezes; it wakes before they are released, one by one.
+// A grey leader: its links get slow and fade one by one, then it freezes; it wakes before they are released, one by one.
 func TestGreyLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newFake(3)
@@ -291,11 +291,11 @@ func TestGreyLeader(t *testing.T) {
 		for _, what := range f.moved() {
 			order = append(order, strings.Fields(what)[0])
 		}
-		want := "cut cut cut cut pause resume mend mend mend mend"
+		want := "delay delay delay delay cut cut cut cut pause delay delay delay delay resume mend mend mend mend"
 		if strings.Join(order, " ") != want {
 			t.Errorf("levers: %v\nwant %s", f.moved(), want)
 		}
-		if fading := got[0].Active - got[0].Start; fading < 500*time.Millisecond || fading > 900*time.Millisecond {
+		if fading := got[0].Active - got[0].Start; fading < 1300*time.Millisecond || fading > 1700*time.Millisecond {
 			t.Errorf("it took %v to freeze", fading)
 		}
 	})

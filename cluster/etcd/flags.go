@@ -70,9 +70,11 @@ func (s *system) common(ctx context.Context, b *binary) (*flags, error) {
 		// etcd's corruption check at the start is left off: while members restart it waits 7 s for each one that does not
 		// answer, and the hashes are compared at the end of a run anyway.
 		//
-		// Evidence is read from the whole log; and watchers tell how far they are often enough to be judged by it.
+		// Evidence is read from the whole log; watchers tell how far they are often enough to be judged by it; and a
+		// compaction of the few revisions that a run makes takes several steps, so that it can be broken off between them.
 		f.add(b.first("--max-wals"), 0)
 		f.add(b.first("--watch-progress-notify-interval", "--experimental-watch-progress-notify-interval"), "500ms")
+		f.add(b.first("--compaction-batch-limit", "--experimental-compaction-batch-limit"), 20)
 	}
 	s.security(f)
 	return f, nil
