@@ -137,7 +137,7 @@ func BenchmarkCheckers(b *testing.B) {
 				engine("porcupine-plain", func(b *testing.B) { b.ReportMetric(plain(h, r), "keys-decided") })
 			}
 			engine("whole-check", func(b *testing.B) {
-				if res := judge(ctx, All[0], h, generous); res.Verdict != Pass {
+				if res := Judge(ctx, h, []string{"linearizable"}, generous)[0]; res.Verdict != Pass {
 					b.Fatal(res.Verdict, res.Why, res.Bug)
 				}
 			})

@@ -36,6 +36,7 @@ func Judge(ctx context.Context, h *history.History, names []string, lim Limits) 
 			checkers = append(checkers, named(name))
 		}
 	}
+	defer pace()()
 	results := make([]Result, len(checkers))
 	wrong := history.Wellformed(h)
 	for i, c := range checkers {
@@ -46,6 +47,24 @@ func Judge(ctx context.Context, h *history.History, names []string, lim Limits) 
 		results[i] = judge(ctx, c, h, lim)
 	}
 	return results
+}
+
+// garbageBytes is how much garbage may lie about while a large history is judged, or a third of what is in use.
+const garbageBytes = 256 << 20
+
+// pace has the garbage of a large history's checks collected sooner than by itself, when there is as much of it as there is
+// history: what a limit bounds is what checks need. It returns what ends that.
+func pace() (end func()) {
+	used := heapBytes()
+	if used <= garbageBytes {
+		return func() {}
+	}
+	percent := int(max(33, 100*garbageBytes/used))
+	before := debug.SetGCPercent(percent)
+	if before < percent { // the user wants it sooner still, or not at all
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
 }
 
 // Find returns the checker of that name.

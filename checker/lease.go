@@ -257,19 +257,28 @@ func (t *tenancy) inDoubt(op *history.Op, seen sight) bool {
 
 // termsSeen are the moments at which a higher term than ever was seen.
 func termsSeen(h *history.History) (seen []termSeen) {
-	var all []termSeen
+	first := map[uint64]time.Duration{}
+	saw := func(term uint64, at time.Duration) {
+		if before, known := first[term]; !known || at < before {
+			first[term] = at
+		}
+	}
 	for i := range h.Ops {
 		if term := h.Ops[i].Result.Header.Term; term > 0 {
-			all = append(all, termSeen{h.Ops[i].Return, term})
+			saw(term, h.Ops[i].Return)
 		}
 	}
-	for _, s := range h.Statuses {
-		all = append(all, termSeen{s.At, s.Term})
+	for i := range h.Statuses {
+		saw(h.Statuses[i].Term, h.Statuses[i].At)
 	}
-	for _, e := range h.Evidence {
-		for _, lead := range e.Leads {
-			all = append(all, termSeen{lead.At, lead.Term})
+	for i := range h.Evidence {
+		for _, lead := range h.Evidence[i].Leads {
+			saw(lead.Term, lead.At)
 		}
+	}
+	var all []termSeen
+	for term, at := range first {
+		all = append(all, termSeen{at, term})
 	}
 	sortTerms(all)
 	for _, s := range all {

@@ -1,7 +1,9 @@
 package checker
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -9,7 +11,7 @@ import (
 )
 
 func sortTerms(seen []termSeen) {
-	sort.SliceStable(seen, func(i, j int) bool { return seen[i].at < seen[j].at })
+	slices.SortFunc(seen, func(a, b termSeen) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.term, b.term)) })
 }
 
 // sight is the earliest proof that a key was gone at a revision: a watch's event, or a read that did not show it.

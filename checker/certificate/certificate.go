@@ -181,6 +181,9 @@ func (r *Rules) Judged(op *history.Op) bool {
 	return false
 }
 
+// unanswered is what was told of a request whose answer was not recorded.
+var unanswered history.Result
+
 // Wrote reports whether an acknowledged request changed a key, by its own answer.
 func Wrote(req *history.Request, res *history.Result) bool {
 	switch req.Kind {
@@ -193,13 +196,11 @@ func Wrote(req *history.Request, res *history.Result) bool {
 	case history.Txn:
 		side := model.Side(req, res.Succeeded)
 		for i := range side {
-			var sub history.Result
+			sub := &unanswered
 			if i < len(res.Responses) {
-				sub = res.Responses[i]
-			} else if side[i].Kind != history.Put && side[i].Kind != history.Append {
-				continue
+				sub = &res.Responses[i]
 			}
-			if Wrote(&side[i], &sub) {
+			if Wrote(&side[i], sub) {
 				return true
 			}
 		}
