@@ -3,10 +3,8 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,12 +82,6 @@ func exportCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// casFlag says how a history of another tool means a compare-and-swap that failed.
-func casFlag(cmd *cobra.Command) *word {
-	return wordFlag(cmd, "failed-cas", "", "in a history of another tool, what a failed compare-and-swap means: it says nothing, or it found another value",
-		"dropped", "differed")
-}
-
 // history is a run's, or that of a file of ours or of another tool.
 func (a *app) history(root string, args []string, cas *word) (*history.History, error) {
 	if len(args) == 1 {
@@ -106,43 +98,4 @@ func (a *app) history(root string, args []string, cas *word) (*history.History, 
 		return nil, environment(err)
 	}
 	return h, nil
-}
-
-// foreign reads a history that another tool recorded; false if the name is no such file.
-func (a *app) foreign(name string, cas *word) (*history.History, bool, error) {
-	info, err := os.Stat(name)
-	if err != nil || info.IsDir() || ours(name) {
-		return nil, false, nil
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, true, environment(err)
-	}
-	reading := exchange.Dropped
-	if cas.value == "differed" {
-		reading = exchange.Differed
-	}
-	h, notes, err := exchange.Read(data, reading)
-	if err != nil {
-		return nil, true, usagef("read %s: %w", name, err)
-	}
-	a.notes(notes)
-	return h, true, nil
-}
-
-// ours reports whether a file's name is that of a history as this program writes it.
-func ours(name string) bool {
-	return strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".zst")
-}
-
-// notes says what of another tool's history could not be taken over, a few lines of it.
-func (a *app) notes(notes []string) {
-	const most = 10
-	for i, note := range notes {
-		if i == most {
-			fmt.Fprintf(a.err, "whitewater: … and %d more notes\n", len(notes)-most)
-			return
-		}
-		fmt.Fprintln(a.err, "whitewater:", note)
-	}
 }

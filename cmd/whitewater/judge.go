@@ -72,18 +72,14 @@ func (a *app) check(ctx context.Context, root string, args []string, flags *over
 	return recheck(ctx, run, s, allow)
 }
 
-// checkForeign judges a history that has no run. Whether enough happened is its recorder's business.
+// checkForeign judges a history that has no run.
 func (a *app) checkForeign(ctx context.Context, h *history.History, s *scenarios.Scenario, allow []string) (*reports.Summary, error) {
 	stated, err := harness.ParseClaims(s.Claims)
 	if err != nil {
 		return nil, usage(err)
 	}
 	if len(s.Checks) == 0 {
-		for _, c := range checker.All {
-			if c.Name != "activity" {
-				s.Checks = append(s.Checks, c.Name)
-			}
-		}
+		s.Checks = a.foreignChecks(h)
 	}
 	results := checker.Judge(ctx, h, s.Checks, checker.Limits{Timeout: s.Checker.Timeout, MemoryBytes: uint64(s.Checker.Memory)})
 	return reports.Summarise(h, results, reports.Options{Program: program(), Expect: s.Expect, Allow: allow, Claims: stated}), nil

@@ -79,6 +79,9 @@ func (in *importer) addMap(op node) error {
 	if op.kind != 'm' {
 		return errors.New("expected an operation map such as {:type :invoke, :f :read, :process 0}")
 	}
+	if alone, err := in.record(op); alone || err != nil {
+		return err
+	}
 	var e event
 	for _, key := range []struct {
 		name string

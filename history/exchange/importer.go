@@ -26,6 +26,8 @@ type importer struct {
 	notes  map[string]int
 	values values
 	faults faults
+
+	records records // of our own
 }
 
 func newImporter(cas FailedCAS) *importer { return &importer{cas: cas, notes: map[string]int{}} }
@@ -48,6 +50,9 @@ func (in *importer) add(e event) error {
 
 // history makes the operations, in the order of the lines.
 func (in *importer) history() (*history.History, []string, error) {
+	if h, ok, err := in.own(); ok || err != nil {
+		return h, notesOf(in.notes), err
+	}
 	in.look()
 	h := &history.History{Meta: history.Meta{Target: "import", Judge: "linearizable"}}
 	open := map[string]int{} // a process's operation
