@@ -1,7 +1,6 @@
 package memkv
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +70,8 @@ func (s *sim) carryOut(req history.Request) history.Result {
 	return res
 }
 
-// step carries out one request on keys within the revision being made.
+// step carries out one request on keys within the revision being made. Reads see what was written before them in it;
+// conditions, also those of transactions inside of others, do not: they are of the revision before, as etcd's are.
 func (s *sim) step(req history.Request, res *history.Result) {
 	st := s.store
 	switch req.Kind {
@@ -88,16 +88,17 @@ func (s *sim) step(req history.Request, res *history.Result) {
 		res.Prev = st.remove(req.Key, req.End)
 		res.Deleted = int64(len(res.Prev))
 	case history.CAS:
-		now, ok := st.at(req.Key, st.revision()+1)
+		now, ok := st.at(req.Key, st.revision())
 		if res.Succeeded = ok && now.Value == req.Expect; res.Succeeded {
-			st.put(req.Key, req.Value, req.Lease)
-			res.Prev = []history.KV{now}
+			if prev, ok := st.put(req.Key, req.Value, req.Lease); ok {
+				res.Prev = []history.KV{prev}
+			}
 		} else {
 			s.read(req, st.revision()+1, nil, res)
 		}
 	case history.Txn:
 		side := req.Else
-		if res.Succeeded = st.holds(req.If, st.revision()+1); res.Succeeded {
+		if res.Succeeded = st.holds(req.If, st.revision()); res.Succeeded {
 			side = req.Then
 		}
 		for _, op := range side {
@@ -175,85 +176,6 @@ func compare(a, b int64) int {
 		return 1
 	}
 	return 0
-}
-
-// check says why the store refuses a request; "" = it does not.
-func (s *store) check(req history.Request) string {
-	switch req.Kind {
-	case history.Put, history.CAS, history.Append:
-		if req.Key == "" {
-			return errEmptyKey
-		}
-		if _, ok := s.leases[req.Lease]; req.Lease != 0 && !ok {
-			return errNoLease
-		}
-	case history.Get, history.Range:
-		return s.checkRevision(req.Revision, s.revision(), s.compact)
-	case history.Txn:
-		for _, c := range req.If {
-			if !slices.Contains([]string{"value", "version", "mod", "create", "lease"}, c.Target) {
-				return errUnsupport
-			}
-		}
-		for _, side := range [][]history.Request{req.Then, req.Else} {
-			if !distinct(side) {
-				return errDuplicate
-			}
-			for _, op := range side {
-				if reason := s.check(op); reason != "" {
-					return reason
-				}
-			}
-		}
-	case history.Delete, history.Compact, history.Grant, history.Revoke:
-	default:
-		return errUnsupport
-	}
-	return ""
-}
-
-func (s *store) checkRevision(asked, revision, compact int64) string {
-	switch {
-	case asked > revision:
-		return errFuture
-	case asked > 0 && asked < compact:
-		return errCompacted
-	}
-	return ""
-}
-
-// distinct says whether no key is put twice, or put and deleted, by requests that are carried out together.
-func distinct(ops []history.Request) bool {
-	puts, deletes := touched(ops)
-	slices.Sort(puts)
-	for i, key := range puts {
-		if i > 0 && puts[i-1] == key {
-			return false
-		}
-		for _, d := range deletes {
-			if covers(d.Key, d.End, key) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func touched(ops []history.Request) (puts []string, deletes []history.Request) {
-	for _, op := range ops {
-		switch op.Kind {
-		case history.Put, history.CAS, history.Append:
-			puts = append(puts, op.Key)
-		case history.Delete:
-			deletes = append(deletes, op)
-		case history.Txn:
-			for _, side := range [][]history.Request{op.Then, op.Else} {
-				p, d := touched(side)
-				puts, deletes = append(puts, p...), append(deletes, d...)
-			}
-		}
-	}
-	return puts, deletes
 }
 
 // covers says whether a range holds a key.

@@ -173,7 +173,7 @@ func writes(side []history.Request) (n int) {
 
 // wins says whether a request is a transaction that holds and has several writes.
 func (s *sim) wins(req history.Request) bool {
-	return req.Kind == history.Txn && writes(req.Then) > 1 && s.store.holds(req.If, s.store.revision()+1)
+	return req.Kind == history.Txn && writes(req.Then) > 1 && s.store.holds(req.If, s.store.revision())
 }
 
 func halve(s *sim, req history.Request, res *history.Result) bool {
@@ -210,7 +210,7 @@ func split(s *sim, req history.Request, res *history.Result) bool {
 // staleCompare asks whether a transaction's conditions held at any of the last revisions.
 func staleCompare(s *sim, req history.Request, res *history.Result) bool {
 	now := s.store.revision()
-	if req.Kind != history.Txn || len(req.If) == 0 || s.store.holds(req.If, now+1) {
+	if req.Kind != history.Txn || len(req.If) == 0 || s.store.holds(req.If, now) {
 		return false
 	}
 	for past := now; past > max(0, now-20); past-- {

@@ -89,6 +89,9 @@ func (s *sim) broken(life context.Context) history.Result {
 }
 
 func (s *sim) handle(ctx, life, client context.Context, n *node, req history.Request) (history.Result, error) {
+	if reason := form(req); reason != "" {
+		return refuse(reason), nil
+	}
 	switch req.Kind {
 	case history.Lock, history.Campaign:
 		return s.await(life, client, n, req)
