@@ -79,9 +79,9 @@ func (f *findings) faults() {
 		case fault.Error != "":
 			f.doubt("fault %s on %v: %s", fault.Name, fault.Nodes, fault.Error)
 		case !fault.TookEffect:
-			f.doubt("fault %s on %v at %v took no effect", fault.Name, fault.Nodes, fault.Start)
+			f.doubt("fault %s on %v at %s took no effect", fault.Name, fault.Nodes, f.h.When(fault.Start))
 		case !f.met(fault):
-			f.doubt("no operation was under way during fault %s on %v at %v", fault.Name, fault.Nodes, fault.Start)
+			f.doubt("no operation was under way during fault %s on %v at %s", fault.Name, fault.Nodes, f.h.When(fault.Start))
 		}
 	}
 }

@@ -24,8 +24,8 @@ func checkAvailability(_ context.Context, h *history.History, _ Limits) Result {
 		end := min(faultEnd(*fault), a.end)
 		gap := a.longestGap(fault.Start, end)
 		worst = max(worst, gap)
-		line := fmt.Sprintf("%s %v at %v: longest time without success %s, first success %s after it began",
-			fault.Name, fault.Nodes, fault.Start.Round(time.Millisecond), round(gap), a.firstAfter(active))
+		line := fmt.Sprintf("%s %v at %s: longest time without success %s, first success %s after it began",
+			fault.Name, fault.Nodes, h.When(fault.Start), round(gap), a.firstAfter(active))
 		if fault.Heal > 0 {
 			line += fmt.Sprintf(", %s after healing began", a.firstAfter(fault.Heal))
 		}

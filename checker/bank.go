@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sort"
@@ -41,6 +42,7 @@ type bank struct {
 	looks     int // answers that show any account
 	snapshots int // answers that show all
 	opened    *history.Op
+	right     []snapshot // that add up
 }
 
 // opening takes the accounts and their total from the transaction that creates them all, unless they exist.
@@ -110,7 +112,7 @@ func (b *bank) judge(op *history.Op, shown map[string]string, all bool) {
 			return
 		}
 		if balance < 0 {
-			b.fail("below-zero", fmt.Sprintf("op %d was shown %s with %d", op.ID, key, balance), []history.Op{*op})
+			b.fail("below-zero", fmt.Sprintf("op %d was shown %s with %d", op.ID, key, balance), []history.Op{*op}).show(b.balances(op, shown))
 		}
 		total += balance
 	}
@@ -123,13 +125,15 @@ func (b *bank) judge(op *history.Op, shown map[string]string, all bool) {
 	}
 	for _, key := range b.accounts {
 		if _, ok := shown[key]; !ok {
-			b.fail("account-missing", fmt.Sprintf("op %d was shown %d accounts and not %s, which was created together with them", op.ID, len(shown), key), []history.Op{*op})
+			b.fail("account-missing", fmt.Sprintf("op %d was shown %d accounts and not %s, which was created together with them", op.ID, len(shown), key), b.beside(op)).show(b.balances(op, shown))
 			return
 		}
 	}
 	if total != b.total {
-		b.fail("wrong-total", fmt.Sprintf("op %d was shown balances that add up to %d; the accounts were created with %d", op.ID, total, b.total), []history.Op{*op})
+		b.fail("wrong-total", fmt.Sprintf("op %d was shown balances that add up to %d; the accounts were created with %d", op.ID, total, b.total), b.beside(op)).show(b.balances(op, shown))
+		return
 	}
+	b.right = append(b.right, snapshot{op, shown})
 }
 
 // sortedKeys are a map's keys in order.
@@ -140,4 +144,61 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// snapshot is an answer with the balances that it shows.
+type snapshot struct {
+	op    *history.Op
+	shown map[string]string
+}
+
+// last is the right snapshot of the highest revision up to this answer's; of the latest call, where there are none.
+func (b *bank) last(op *history.Op) (best snapshot, ok bool) {
+	rev := op.Result.Header.Revision
+	for _, s := range b.right {
+		at := s.op.Result.Header.Revision
+		if at <= rev && (!ok || at >= best.op.Result.Header.Revision) {
+			best, ok = s, true
+		}
+	}
+	return best, ok
+}
+
+// beside is a wrong answer with the last one before it that was right.
+func (b *bank) beside(op *history.Op) []history.Op {
+	if s, ok := b.last(op); ok {
+		return []history.Op{*s.op, *op}
+	}
+	return []history.Op{*op}
+}
+
+// balances shows a wrong answer beside the last right one: what differs is marked.
+func (b *bank) balances(op *history.Op, shown map[string]string) func() Table {
+	return func() Table {
+		before, ok := b.last(op)
+		t := Table{Title: "the balances", Columns: []string{"account", fmt.Sprintf("op %d, revision %d", op.ID, op.Result.Header.Revision)}}
+		if ok {
+			t.Columns = append(t.Columns, fmt.Sprintf("op %d before it, revision %d", before.op.ID, before.op.Result.Header.Revision))
+		}
+		sums := [2]int{}
+		for _, key := range b.accounts {
+			cells := []string{text(key), cmp.Or(shown[key], "absent")}
+			bad := shown[key] == ""
+			if ok {
+				cells, bad = append(cells, before.shown[key]), bad || shown[key] != before.shown[key]
+			}
+			for i, balance := range cells[1:] {
+				n, _ := strconv.Atoi(balance)
+				sums[i] += n
+			}
+			t.add(bad, cells...)
+		}
+		cells := []string{"together", fmt.Sprint(sums[0])}
+		if ok {
+			cells = append(cells, fmt.Sprint(sums[1]))
+		}
+		t = t.near()
+		t.add(false, cells...)
+		return t
+	}
 }

@@ -79,6 +79,16 @@ func said(r Result) []string {
 		for _, note := range c.Notes {
 			lines = append(lines, "=>     "+note)
 		}
+		for _, table := range c.Tables {
+			lines = append(lines, "=>     ["+table.Title+"] "+strings.Join(table.Columns, " | "))
+			for _, row := range table.Rows {
+				mark := " "
+				if row.Bad {
+					mark = "✗"
+				}
+				lines = append(lines, strings.TrimRight("=>     "+mark+" "+strings.Join(row.Cells, " | "), " "))
+			}
+		}
 		for _, line := range c.Context {
 			lines = append(lines, "=>     meanwhile: "+line)
 		}

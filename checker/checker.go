@@ -83,6 +83,8 @@ type Counterexample struct {
 	Why   string       `json:"why"`  // one sentence
 	Ops   []history.Op `json:"ops"`  // shrunk; in order of Call
 	Notes []string     `json:"notes"`
+	// Tables are evidence that is no operation.
+	Tables []Table `json:"tables,omitempty"`
 	// Context is what the cluster was doing meanwhile: leaders, terms, faults.
 	Context []string          `json:"context,omitempty"`
 	Of      int               `json:"of"` // number of operations before shrinking

@@ -26,15 +26,37 @@ func checkCrashes(_ context.Context, h *history.History, lim Limits) Result {
 	}
 	for _, e := range h.Evidence {
 		for _, c := range e.Crashes {
-			f.fail(c.Class, fmt.Sprintf("%s logged at %v, line %d: %s", e.Node, c.At, c.No, c.Line), nil, meanwhile(h, c.At, c.At)...)
+			f.fail(c.Class, fmt.Sprintf("%s logged at %s, line %d: %s", e.Node, h.When(c.At), c.No, c.Line), nil).
+				show(logLines(h, e)).during(h, c.At, c.At)
 		}
 		for _, x := range e.Exits {
-			notes := append([]string{"the last lines of its log:"}, x.Tail...)
-			f.fail("exit", fmt.Sprintf("%s ended unasked at %v: %s", e.Node, x.At, x.Status), nil, append(notes, meanwhile(h, x.At, x.At)...)...)
+			f.fail("exit", fmt.Sprintf("%s ended unasked at %s: %s", e.Node, h.When(x.At), x.Status), nil).show(lastLines(e.Node, x)).during(h, x.At, x.At)
 		}
 		for _, note := range e.Notes {
 			f.note("%s: %s", e.Node, note)
 		}
 	}
 	return f.done(len(h.Evidence), fmt.Sprintf("nothing of the kind in the logs of %d members", len(h.Evidence)), "no member's log was read")
+}
+
+// logLines are the lines of a member's log that say more than routine.
+func logLines(h *history.History, e history.Evidence) func() Table {
+	return func() Table {
+		t := Table{Title: "what " + string(e.Node) + " logged", Columns: []string{"time", "kind", "line", "text"}}
+		for _, c := range e.Crashes {
+			t.add(false, h.When(c.At), c.Class, fmt.Sprint(c.No), text(c.Line))
+		}
+		return t.near()
+	}
+}
+
+// lastLines are the last lines of the log of a process that ended.
+func lastLines(node history.NodeID, x history.Exit) func() Table {
+	return func() Table {
+		t := Table{Title: "the last lines of the log of " + string(node), Columns: []string{"line"}}
+		for _, line := range x.Tail[max(0, len(x.Tail)-tableRows):] {
+			t.add(false, text(line))
+		}
+		return t
+	}
 }

@@ -154,7 +154,7 @@ func (d *durable) key(name string, k *finalKey) {
 		if first := &k.reads[0]; !maybe && (r.absent != first.absent || r.kv.Value != first.kv.Value || r.kv.Mod != first.kv.Mod) && !d.writtenSince(k, first) {
 			a, b := d.h.Ops[first.op], d.h.Ops[r.op]
 			d.fail("members differ", fmt.Sprintf("key %s: at the end %s answered %s to op %d and %s answered %s to op %d", name,
-				a.Node, first, a.ID, b.Node, r, b.ID), []history.Op{a, b})
+				a.Node, first, a.ID, b.Node, r, b.ID), []history.Op{a, b}).show(d.finals(name, k, r))
 			return
 		}
 	}
@@ -207,7 +207,7 @@ func (d *durable) lost(name string, k *finalKey, r *finalRead, gone bool) bool {
 		}
 	}
 	if len(writers) == 0 && !r.absent {
-		d.fail("never written", fmt.Sprintf("key %s: at the end op %d found %s at %s, which nobody wrote", name, read.ID, r, read.Node), []history.Op{*read})
+		d.fail("never written", fmt.Sprintf("key %s: at the end op %d found %s at %s, which nobody wrote", name, read.ID, r, read.Node), []history.Op{*read}).show(d.finals(name, k, r))
 		return true
 	}
 	// The latest moment, and revision, at which what was found can have been written.
@@ -231,8 +231,8 @@ func (d *durable) lost(name string, k *finalKey, r *finalRead, gone bool) bool {
 		}
 		known := rev > 0 && w.rev > 0
 		if known && w.rev > rev || !known && op.Call > latest {
-			d.fail("lost", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but at the end op %d found %s at %s", name, op.ID,
-				written(w), atRevision(w.rev), read.ID, r, read.Node), []history.Op{*op, *read})
+			d.fail("lost", fmt.Sprintf("key %s: at the end op %d found %s at %s, but op %d had been acknowledged (%s%s)", name, read.ID, r, read.Node,
+				op.ID, written(w), atRevision(w.rev)), []history.Op{*op, *read}).show(d.finals(name, k, r))
 			return true
 		}
 	}
@@ -311,7 +311,7 @@ func (d *durable) replay(w *history.Watch, acks []ack) (changes int) {
 		if a.rev >= first && a.rev <= last && !told[k] {
 			op := d.h.Ops[a.op]
 			d.fail("not in the log", fmt.Sprintf("key %s: op %d was acknowledged (%s%s), but %s's history does not tell it", a.key, op.ID,
-				written(a.finalWrite), atRevision(a.rev), w.Node), []history.Op{op}, watchName(w))
+				written(a.finalWrite), atRevision(a.rev), w.Node), []history.Op{op}).show(d.replayed(a.key, a.rev, w))
 		}
 	}
 	return changes

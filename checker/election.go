@@ -98,23 +98,28 @@ func (e *election) proclaimed(op *history.Op) {
 		e.count++
 		return
 	}
+	all := e.of(contest(key.Key))
 	won := e.wins[contest(key.Key)]
 	n := sort.Search(len(won), func(i int) bool { return won[i].at >= op.Call })
 	if n > 0 && won[n-1].newest > key.Rev && key.Rev > 0 {
 		other := e.h.Ops[won[n-1].op]
 		e.fail("won-too-early", fmt.Sprintf("op %d was told that %s of revision %d leads, and later op %d proclaimed as %s of revision %d, which was there before",
-			other.ID, other.Result.Leader.Key, other.Result.Leader.Rev, op.ID, key.Key, key.Rev), []history.Op{other, *op})
+			other.ID, other.Result.Leader.Key, other.Result.Leader.Rev, op.ID, key.Key, key.Rev), []history.Op{other, *op}).
+			show(func() Table {
+				return contenders(e.h, contest(key.Key), all, rev, key.Key, other.Result.Leader.Key)
+			})
 	}
-	all := e.of(contest(key.Key))
 	mine := life{key: key.Key, created: key.Rev}
 	for _, l := range all {
 		if l.key == key.Key && l.created == key.Rev && l.deleted > 0 && l.deleted < rev {
-			e.fail("proclaimed-without-key", fmt.Sprintf("op %d proclaimed at revision %d by a key that was gone: %s", op.ID, rev, l), []history.Op{*op})
+			e.fail("proclaimed-without-key", fmt.Sprintf("op %d proclaimed at revision %d by a key that was gone: %s", op.ID, rev, l), []history.Op{*op}).
+				show(func() Table { return contenders(e.h, contest(key.Key), all, rev, key.Key) })
 			return
 		}
 	}
 	if other, ok := e.x.c.elder(all, mine, rev); ok && key.Rev > 0 {
-		e.fail("two-leaders", fmt.Sprintf("op %d proclaimed %q at revision %d as %s, while an older candidate was there: %s", op.ID, op.Request.Value, rev, mine, other), append(e.winsOf(other.key), *op))
+		e.fail("two-leaders", fmt.Sprintf("op %d proclaimed %q at revision %d as %s, while an older candidate was there: %s", op.ID, op.Request.Value, rev, mine, other), append(e.winsOf(other.key), *op)).
+			show(func() Table { return contenders(e.h, contest(key.Key), all, rev, key.Key, other.key) })
 	}
 }
 
@@ -138,7 +143,8 @@ func (e *election) observed(op *history.Op) {
 	if len(op.Result.KVs) == 0 {
 		for _, l := range all {
 			if e.x.c.aliveAt(l, rev) {
-				e.fail("leader-not-shown", fmt.Sprintf("op %d was told at revision %d that nobody leads %s, while there was %s", op.ID, rev, op.Request.Key, l), []history.Op{*op})
+				e.fail("leader-not-shown", fmt.Sprintf("op %d was told at revision %d that nobody leads %s, while there was %s", op.ID, rev, op.Request.Key, l), []history.Op{*op}).
+					show(func() Table { return contenders(e.h, op.Request.Key, all, rev, l.key) })
 				return
 			}
 		}
@@ -152,11 +158,13 @@ func (e *election) observed(op *history.Op) {
 	shown := life{key: kv.Key, created: kv.Create}
 	for _, l := range all {
 		if l.key == kv.Key && l.created == kv.Create && l.deleted > 0 && l.deleted <= rev {
-			e.fail("leader-gone", fmt.Sprintf("op %d was shown at revision %d a leader that was gone: %s", op.ID, rev, l), []history.Op{*op})
+			e.fail("leader-gone", fmt.Sprintf("op %d was shown at revision %d a leader that was gone: %s", op.ID, rev, l), []history.Op{*op}).
+				show(func() Table { return contenders(e.h, op.Request.Key, all, rev, l.key) })
 			return
 		}
 	}
 	if other, ok := e.x.c.elder(all, shown, rev); ok {
-		e.fail("wrong-leader", fmt.Sprintf("op %d was shown %s as the leader at revision %d, while an older candidate was there: %s", op.ID, shown, rev, other), []history.Op{*op})
+		e.fail("wrong-leader", fmt.Sprintf("op %d was shown %s as the leader at revision %d, while an older candidate was there: %s", op.ID, shown, rev, other), []history.Op{*op}).
+			show(func() Table { return contenders(e.h, op.Request.Key, all, rev, shown.key, other.key) })
 	}
 }

@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -21,24 +22,26 @@ type findings struct {
 	result   Result
 	byKind   map[string]int
 	failures int
-	doubts   []string // why a Pass would claim too much
+	doubts   []string     // why a Pass would claim too much
+	unique   map[pair]int // puts that one operation alone asks for; made when a log's entry needs its writer
 }
 
 func newFindings(h *history.History) *findings {
 	return &findings{h: h, byKind: map[string]int{}}
 }
 
-// fail files a violation. kind names the broken promise, why is a sentence, ops are the few operations that show it.
-func (f *findings) fail(kind, why string, ops []history.Op, notes ...string) {
-	f.failFiles(kind, why, ops, nil, notes...)
+// fail files a violation. kind names the broken promise, why is a sentence, ops are the few operations that show it. It
+// returns the counterexample, to be filled until the next is filed; nil if there are enough of the kind.
+func (f *findings) fail(kind, why string, ops []history.Op, notes ...string) *Counterexample {
+	return f.failFiles(kind, why, ops, nil, notes...)
 }
 
-func (f *findings) failFiles(kind, why string, ops []history.Op, files map[string][]byte, notes ...string) {
+func (f *findings) failFiles(kind, why string, ops []history.Op, files map[string][]byte, notes ...string) *Counterexample {
 	f.failures++
 	f.byKind[kind]++
 	if n := f.byKind[kind]; n > examplesPerKind || len(f.result.Counterexample) >= examples {
 		f.note("%s: %s", kind, why)
-		return
+		return nil
 	}
 	name := kind
 	if n := f.byKind[kind]; n > 1 {
@@ -49,6 +52,7 @@ func (f *findings) failFiles(kind, why string, ops []history.Op, files map[strin
 	f.result.Counterexample = append(f.result.Counterexample, Counterexample{
 		Name: name, Why: kind + ": " + why, Ops: ops, Notes: notes, Context: around(f.h, ops), Of: len(f.h.Ops), Files: files,
 	})
+	return &f.result.Counterexample[len(f.result.Counterexample)-1]
 }
 
 // note files a finding that is no violation.
@@ -107,11 +111,7 @@ func meanwhile(h *history.History, from, to time.Duration) []string {
 		if fault.Start > to || faultEnd(fault) < from {
 			continue
 		}
-		end := "never healed"
-		if fault.End > 0 {
-			end = "healed at " + fault.End.String()
-		}
-		lines = append(lines, fmt.Sprintf("fault %s on %v from %v, %s", fault.Name, fault.Nodes, fault.Start, end))
+		lines = append(lines, faultLine(h, &fault))
 	}
 	var last history.Status
 	for _, s := range h.Statuses {
@@ -121,7 +121,7 @@ func meanwhile(h *history.History, from, to time.Duration) []string {
 		if !s.Up || s.Leader == "" || s.Leader == last.Leader && s.Term == last.Term || s.Term < last.Term {
 			continue
 		}
-		line := fmt.Sprintf("%s led in term %d (as %s said at %v)", s.Leader, s.Term, s.Node, s.At)
+		line := fmt.Sprintf("%s led in term %d, as %s said at %s", s.Leader, s.Term, s.Node, h.When(s.At))
 		if s.At < from && last.Leader != "" && len(lines) > 0 && last.At < from {
 			lines = lines[:len(lines)-1] // only the last leader before the beginning matters
 		}
@@ -132,6 +132,31 @@ func meanwhile(h *history.History, from, to time.Duration) []string {
 		lines = append(lines[:meanwhileLines-1:meanwhileLines-1], fmt.Sprintf("… and %d more", left))
 	}
 	return lines
+}
+
+// faultLine is a fault in one line: what, whom, when.
+func faultLine(h *history.History, fault *history.Fault) string {
+	what := fault.Name
+	if fault.Shape != "" {
+		what += " (" + fault.Shape + ")"
+	}
+	end := "never healed"
+	if fault.End > 0 {
+		end = "healed at " + h.When(fault.End)
+	}
+	return fmt.Sprintf("fault %s on %s from %s, %s", what, nodeList(fault.Nodes), h.When(fault.Start), end)
+}
+
+// nodeList is members' names for a sentence.
+func nodeList(nodes []history.NodeID) string {
+	var names []string
+	for _, n := range nodes {
+		names = append(names, string(n))
+	}
+	if len(names) == 0 {
+		return "no member"
+	}
+	return strings.Join(names, ", ")
 }
 
 // forever stands for a time that has not come.

@@ -41,11 +41,8 @@ func checkHashes(_ context.Context, h *history.History, lim Limits) Result {
 		if len(group) > 1 {
 			compared += len(group)
 		}
-		for _, e := range group[1:] {
-			if e.Hash.Hash != group[0].Hash.Hash {
-				f.fail("hash-mismatch", fmt.Sprintf("at revision %d, compacted at %d, the store of %s hashes to %08x and that of %s to %08x",
-					p.revision, p.compact, group[0].Node, group[0].Hash.Hash, e.Node, e.Hash.Hash), nil)
-			}
+		if sides := byHash(group); len(sides) > 1 {
+			f.mismatch(p.revision, p.compact, sides)
 		}
 	}
 	if hashes < 2 {

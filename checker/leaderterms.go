@@ -44,8 +44,8 @@ func (f *findings) oneLeaderPerTerm() (leads int) {
 				continue
 			}
 			if other.node != e.Node {
-				f.fail("two leaders", fmt.Sprintf("%s became leader of term %d at %v, and %s did at %v", other.node, l.Term, other.at, e.Node, l.At),
-					nil, meanwhile(f.h, min(other.at, l.At), max(other.at, l.At))...)
+				f.fail("two leaders", fmt.Sprintf("%s became leader of term %d at %s, and %s did at %s", other.node, l.Term, f.h.When(other.at), e.Node, f.h.When(l.At)),
+					nil).show(leadsAround(f.h, l.Term)).during(f.h, min(other.at, l.At), max(other.at, l.At))
 			}
 		}
 	}
@@ -71,8 +71,8 @@ func (f *findings) termsNeverBack() (judged int) {
 		}
 		judged++
 		if before, ok := last[s.Node]; ok && s.Term < before.Term && s.Member == before.Member && !faultOn(f.h, s.Node, before.At, s.At) {
-			f.fail("term went back", fmt.Sprintf("%s was in term %d at %v and in term %d at %v", s.Node, before.Term, before.At, s.Term, s.At),
-				nil, meanwhile(f.h, before.At, s.At)...)
+			f.fail("term went back", fmt.Sprintf("%s was in term %d at %s and in term %d at %s", s.Node, before.Term, f.h.When(before.At), s.Term, f.h.When(s.At)),
+				nil).show(statusesOf(f.h, s.Node, s.At)).during(f.h, before.At, s.At)
 		}
 		last[s.Node] = s
 	}

@@ -179,7 +179,7 @@ func (t *tenancy) together(key string, x change, deleted int64) {
 	case !known:
 		t.endedAt[id] = ending{key, deleted, x.rev}
 	case before.rev != deleted && x.rev < before.rev && before.put < deleted:
-		t.fail("ended-in-parts", fmt.Sprintf("keys of lease %x ended at two revisions: %s at %d and %s at %d", id, before.key, before.rev, key, deleted), t.c.op(x))
+		t.fail("ended-in-parts", fmt.Sprintf("keys of lease %x ended at two revisions: %s at %d and %s at %d", uint64(id), before.key, before.rev, key, deleted), t.c.op(x))
 	}
 }
 
@@ -203,8 +203,9 @@ func (t *tenancy) end(key string, x change, seen sight) {
 		if seen.op >= 0 {
 			ops = append(ops, t.h.Ops[seen.op])
 		}
-		t.fail("vanished", fmt.Sprintf("%s was gone by %v (%s), though op %d had been promised at %v that lease %x lasts until %v at least",
-			key, seen.at, seen.by, op.ID, op.Return, id, p.until), ops)
+		t.fail("vanished", fmt.Sprintf("%s was gone by %s (%s), though op %d had been promised at %s that lease %x lasts until %s at least",
+			key, t.h.When(seen.at), seen.by, op.ID, t.h.When(op.Return), uint64(id), t.h.When(p.until)), ops).
+			show(func() Table { return t.course(id, key, seen.at, seen.words()...) }).during(t.h, op.Call, seen.at)
 		return
 	}
 	if last, ok := t.attempts[id]; ok && len(t.promises[id]) > 0 {

@@ -158,7 +158,10 @@ func (t *tenancy) afterRevoke() {
 		}
 		if id := op.Request.Lease; op.Request.Kind == history.Put && id != 0 && t.mine(op.Request.Key) {
 			if end, ok := t.over(id, op.Call); ok {
-				t.fail("put-after-revoke", fmt.Sprintf("op %d put %s under lease %x, whose end was acknowledged at %v", op.ID, op.Request.Key, id, end.Return), []history.Op{end, *op})
+				t.fail("put-after-revoke", fmt.Sprintf("op %d put %s under lease %x, whose end was acknowledged at %s", op.ID, op.Request.Key, uint64(id), t.h.When(end.Return)), []history.Op{end, *op}).
+					show(func() Table {
+						return t.course(id, op.Request.Key, op.Return, "put", fmt.Sprintf("op %d at %s", op.ID, op.Node), "acknowledged")
+					})
 			}
 		}
 		eachAnswer(&op.Request, &op.Result, func(r *history.Request, res *history.Result) {
@@ -168,7 +171,10 @@ func (t *tenancy) afterRevoke() {
 			for j := range res.KVs {
 				kv := &res.KVs[j]
 				if end, ok := t.over(kv.Lease, op.Call); ok && t.mine(kv.Key) {
-					t.fail("alive-after-revoke", fmt.Sprintf("op %d was shown %s under lease %x, whose end was acknowledged at %v", op.ID, kv.Key, kv.Lease, end.Return), []history.Op{end, *op})
+					t.fail("alive-after-revoke", fmt.Sprintf("op %d was shown %s under lease %x, whose end was acknowledged at %s", op.ID, kv.Key, uint64(kv.Lease), t.h.When(end.Return)), []history.Op{end, *op}).
+						show(func() Table {
+							return t.course(kv.Lease, kv.Key, op.Return, "shown", fmt.Sprintf("op %d at %s", op.ID, op.Node), fmt.Sprintf("of revision %d", kv.Mod))
+						})
 				}
 			}
 		})

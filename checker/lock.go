@@ -56,13 +56,15 @@ func (f *findings) grant(x *contests, op *history.Op) {
 			}
 		}
 		if mine.deleted > 0 && x.c.watched(mine.deleted, rev) {
-			f.fail("granted-without-key", fmt.Sprintf("%s was granted at revision %d to a key that was gone: %s", op.Request.Key, rev, mine), []history.Op{*op})
+			f.fail("granted-without-key", fmt.Sprintf("op %d: %s was granted at revision %d to a key that was gone: %s", op.ID, op.Request.Key, rev, mine), []history.Op{*op}).
+				show(func() Table { return contenders(f.h, op.Request.Key, all, rev, mine.key) })
 		}
 		return
 	}
 	if other, found := x.c.elder(all, mine, rev); found {
 		ops := append(f.grantsOf(other.key), *op)
-		f.fail("two-holders", fmt.Sprintf("%s was granted at revision %d to %s, while an older contender was there: %s", op.Request.Key, rev, mine, other), ops)
+		f.fail("two-holders", fmt.Sprintf("op %d: %s was granted at revision %d to %s, while an older contender was there: %s", op.ID, op.Request.Key, rev, mine, other), ops).
+			show(func() Table { return contenders(f.h, op.Request.Key, all, rev, mine.key, other.key) })
 	}
 }
 

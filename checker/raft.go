@@ -84,6 +84,16 @@ func (l raftLog) at(index uint64) (history.Entry, bool) {
 	return l.entries[index-first], true
 }
 
+// about are the entries of indexes, if the log still has them.
+func (l raftLog) about(indexes ...uint64) (entries []history.Entry) {
+	for _, index := range indexes {
+		if e, ok := l.at(index); ok {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
 // purged reports whether the index is behind the log's beginning, where a snapshot stands for it.
 func (l raftLog) purged(index uint64) bool { return index < l.next-uint64(len(l.entries)) }
 
@@ -94,8 +104,8 @@ func (f *findings) electionSafety() {
 	for _, e := range f.h.Evidence {
 		for _, lead := range e.Leads {
 			if other, ok := first[lead.Term]; ok && other != e.Node {
-				f.fail("election-safety", fmt.Sprintf("%s and %s both became leader in term %d", other, e.Node, lead.Term), nil,
-					fmt.Sprintf("%s said so at %v", e.Node, lead.At))
+				f.fail("election-safety", fmt.Sprintf("%s and %s both became leader in term %d", other, e.Node, lead.Term), nil).
+					show(leadsAround(f.h, lead.Term)).during(f.h, lead.At, lead.At)
 				continue
 			}
 			first[lead.Term] = e.Node
@@ -107,20 +117,19 @@ func (f *findings) electionSafety() {
 func (f *findings) hardStates(l raftLog) {
 	var last history.HardState
 	for i, s := range l.wal.States {
-		where := fmt.Sprintf("hard state %d of %d in its log", i+1, len(l.wal.States))
 		switch {
 		case s.Term < last.Term:
-			f.fail("term-went-back", fmt.Sprintf("%s saved term %d after term %d", l.node, s.Term, last.Term), nil, where)
+			f.fail("term-went-back", fmt.Sprintf("%s saved term %d after term %d", l.node, s.Term, last.Term), nil).show(statesAround(l, i))
 		case s.Commit < last.Commit:
-			f.fail("commit-went-back", fmt.Sprintf("%s saved commit index %d after %d", l.node, s.Commit, last.Commit), nil, where)
+			f.fail("commit-went-back", fmt.Sprintf("%s saved commit index %d after %d", l.node, s.Commit, last.Commit), f.writer(l.about(s.Commit, last.Commit)...)).show(statesAround(l, i))
 		case s.Term == last.Term && last.Vote != 0 && s.Vote != last.Vote:
-			f.fail("voted-twice", fmt.Sprintf("%s voted for %x and for %x in term %d", l.node, last.Vote, s.Vote, s.Term), nil, where)
+			f.fail("voted-twice", fmt.Sprintf("%s voted for %x and for %x in term %d", l.node, last.Vote, s.Vote, s.Term), nil).show(statesAround(l, i), leadsAround(f.h, s.Term))
 		}
 		last = s
 	}
 	for i := 1; i < len(l.entries); i++ {
 		if a, b := l.entries[i-1], l.entries[i]; b.Term < a.Term {
-			f.fail("log-term-went-back", fmt.Sprintf("%s holds entry %d of term %d after entry %d of term %d", l.node, b.Index, b.Term, a.Index, a.Term), nil)
+			f.fail("log-term-went-back", fmt.Sprintf("%s holds entry %d of term %d after entry %d of term %d", l.node, b.Index, b.Term, a.Index, a.Term), f.writer(a, b)).show(entriesAt([]raftLog{l}, b.Index))
 			break
 		}
 	}
@@ -142,7 +151,7 @@ func (f *findings) sameEntries(logs []raftLog) {
 					continue
 				}
 				if x.Term == y.Term && x.Digest != y.Digest || x.Term != y.Term && agreed > 0 {
-					f.fail("log-matching", differ(a.node, b.node, x, y), nil, agreement(agreed)...)
+					f.fail("log-matching", differ(a.node, b.node, x, y), f.writer(x, y), agreement(agreed)...).show(entriesAt(logs, x.Index))
 					break
 				}
 				if x.Term == y.Term {
@@ -166,9 +175,9 @@ func differ(a, b history.NodeID, x, y history.Entry) string {
 
 func entryText(e history.Entry) string {
 	if e.Request != nil {
-		return fmt.Sprintf("%q of term %d", e.Request.String(), e.Term)
+		return fmt.Sprintf("%s (term %d)", clipText(e.Request.String(), 80), e.Term)
 	}
-	return fmt.Sprintf("%016x of term %d", e.Digest, e.Term)
+	return fmt.Sprintf("%016x (term %d)", e.Digest, e.Term)
 }
 
 // committed is state-machine safety: no two members apply different entries at one index. It returns the log that the
@@ -189,7 +198,7 @@ func (f *findings) committed(logs []raftLog) []history.Entry {
 			case !ok:
 				byIndex[e.Index] = owned{e, l.node}
 			case !sameEntry(have.Entry, e):
-				f.fail("state-machine-safety", differ(have.node, l.node, have.Entry, e)+", and both had committed it", nil)
+				f.fail("state-machine-safety", differ(have.node, l.node, have.Entry, e)+", and both had committed it", f.writer(have.Entry, e)).show(entriesAt(logs, e.Index))
 			}
 		}
 	}
@@ -222,7 +231,7 @@ func (f *findings) onMajority(logs []raftLog, chosen []history.Entry) {
 			}
 		}
 		if holders <= members/2 {
-			f.fail("not-on-majority", fmt.Sprintf("entry %d, %s, was committed but is missing on %v, %d of %d members", e.Index, entryText(e), without, len(without), members), nil)
+			f.fail("not-on-majority", fmt.Sprintf("entry %d, %s, was committed but is missing on %s, %d of %d members", e.Index, entryText(e), nodeList(without), len(without), members), f.writer(e)).show(entriesAt(logs, e.Index))
 		}
 	}
 }
@@ -240,7 +249,8 @@ func (f *findings) leaderCompleteness(logs []raftLog, chosen []history.Entry) {
 					break
 				}
 				if have, ok := l.at(e.Index); !l.purged(e.Index) && !(ok && sameEntry(have, e)) {
-					f.fail("leader-completeness", fmt.Sprintf("%s led term %d without entry %d, %s, committed in an earlier term", l.node, lead.Term, e.Index, entryText(e)), nil)
+					f.fail("leader-completeness", fmt.Sprintf("%s led term %d without entry %d, %s, committed in an earlier term", l.node, lead.Term, e.Index, entryText(e)), f.writer(e)).
+						show(entriesAt(logs, e.Index), leadsAround(f.h, lead.Term))
 					break
 				}
 			}

@@ -78,7 +78,8 @@ func (f *findings) acknowledged(logs []raftLog, chosen []history.Entry) {
 	for _, e := range chosen {
 		for _, i := range writersOf(e, unique) {
 			if before, ok := found[i]; ok {
-				f.fail("twice-in-log", fmt.Sprintf("the write was asked for once and is in the log as entry %d and as entry %d", before.Index, e.Index), f.h.Ops[i:i+1])
+				f.fail("twice-in-log", fmt.Sprintf("op %d was asked for once and is in the log as entry %d and as entry %d", f.h.Ops[i].ID, before.Index, e.Index), f.h.Ops[i:i+1]).
+					show(entriesAt(logs, before.Index), entriesAt(logs, e.Index))
 				continue
 			}
 			found[i] = e
@@ -91,7 +92,7 @@ func (f *findings) acknowledged(logs []raftLog, chosen []history.Entry) {
 		return
 	}
 	f.missing(logs, chosen, unique, found)
-	f.failedButApplied(found)
+	f.failedButApplied(logs, found)
 }
 
 // writersOf are the operations whose own values the entry writes.
@@ -131,7 +132,8 @@ func (f *findings) missing(logs []raftLog, chosen []history.Entry, unique map[pa
 			}
 		})
 		if lost {
-			f.fail("acknowledged-not-in-log", "the write was acknowledged and is in no member's log", f.h.Ops[i:i+1])
+			f.fail("acknowledged-not-in-log", fmt.Sprintf("op %d was acknowledged at revision %d and is in no member's log", op.ID, op.Result.Header.Revision), f.h.Ops[i:i+1]).
+				show(heldBy(logs, i, unique))
 		}
 	}
 }
@@ -160,7 +162,7 @@ func (f *findings) judgedFrom(chosen []history.Entry, found map[int]history.Entr
 
 // failedButApplied: a request may be in the log and still be refused when it is applied (a lease that is gone, no space
 // left), so that the log alone is no proof. The value being seen afterwards is.
-func (f *findings) failedButApplied(found map[int]history.Entry) {
+func (f *findings) failedButApplied(logs []raftLog, found map[int]history.Entry) {
 	suspects := map[pair]int{}
 	for i := range found {
 		if op := &f.h.Ops[i]; op.Result.Outcome == history.Fail {
@@ -183,7 +185,8 @@ func (f *findings) failedButApplied(found map[int]history.Entry) {
 			continue
 		}
 		if by := seen[i]; by != "" {
-			f.fail("failed-but-applied", fmt.Sprintf("the client was told that the write failed (%s), yet it is entry %d of the log and %s saw its value", op.Result.Error, e.Index, by), f.h.Ops[i:i+1])
+			f.fail("failed-but-applied", fmt.Sprintf("op %d was told that it failed (%s), yet it is entry %d of the log and %s saw its value", op.ID, op.Result.Error, e.Index, by), f.h.Ops[i:i+1]).
+				show(entriesAt(logs, e.Index))
 			continue
 		}
 		f.note("op %d failed (%s) and is entry %d of the log; the store may have refused it when it applied it", op.ID, op.Result.Error, e.Index)

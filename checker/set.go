@@ -341,11 +341,13 @@ func (s *sets) conclude() {
 				neverRead++
 			}
 		case e.lastShown < e.lastGone:
-			s.fail("lost", fmt.Sprintf("%s was in %s by %v (op %d), and op %d, called at %v, was not shown it; nor was anybody later",
-				at.element, at.set, e.known, s.h.Ops[e.knownBy].ID, s.h.Ops[e.missing].ID, e.lastGone), s.ops(e.add, e.knownBy, e.shown, e.missing))
+			s.fail("lost", fmt.Sprintf("op %d, called at %s, was not shown %s, which was in %s by %s (op %d); nor was anybody later",
+				s.h.Ops[e.missing].ID, s.h.When(e.lastGone), at.element, at.set, s.h.When(e.known), s.h.Ops[e.knownBy].ID), s.ops(e.add, e.knownBy, e.shown, e.missing)).
+				show(s.course(at, e.missing))
 		default:
-			s.fail("stale", fmt.Sprintf("%s was in %s by %v (op %d), yet op %d, called at %v, was not shown it, and later ones were",
-				at.element, at.set, e.known, s.h.Ops[e.knownBy].ID, s.h.Ops[e.missing].ID, e.lastGone), s.ops(e.add, e.knownBy, e.missing, e.shown))
+			s.fail("stale", fmt.Sprintf("op %d, called at %s, was not shown %s, which was in %s by %s (op %d), and later ones were",
+				s.h.Ops[e.missing].ID, s.h.When(e.lastGone), at.element, at.set, s.h.When(e.known), s.h.Ops[e.knownBy].ID), s.ops(e.add, e.knownBy, e.missing, e.shown)).
+				show(s.course(at, e.missing))
 		}
 	}
 	if neverRead > 0 {

@@ -19,7 +19,7 @@ func checkTransactions(ctx context.Context, h *history.History, _ Limits) Result
 		known := map[int]bool{}
 		for i, op := range a.Ops {
 			if i < a.Txns {
-				notes = append(notes, fmt.Sprintf("let T%d = op %d: %s", i+1, h.Ops[op].ID, h.Ops[op]))
+				notes = append(notes, fmt.Sprintf("T%d is op %d", i+1, h.Ops[op].ID))
 			}
 			if !known[op] {
 				known[op], ops = true, append(ops, h.Ops[op])

@@ -76,9 +76,12 @@ func (w *watchCheck) stream(i int) {
 	s := &stream{watchCheck: w, w: &w.h.Watches[i], by: watchSource(i), keys: map[string][]*history.Event{}}
 	s.first, s.last = delivered(s.w)
 	for j := range s.w.Responses {
+		s.at = j
 		s.response(&s.w.Responses[j])
 	}
+	s.ev = nil
 	s.reliable()
+	s.at = len(s.w.Responses)
 	s.compacted()
 }
 
@@ -93,25 +96,15 @@ type stream struct {
 	created     int64 // the header's revision when the stream was created
 	open        bool  // the last response goes on in the next
 	keys        map[string][]*history.Event
+	at          int            // the response that is judged
+	ev          *history.Event // the event of it that is judged; nil if it is the response itself
 }
 
-// bad files a violation of this stream.
+// bad files a violation of this stream by the response, or the event, that is judged.
 func (s *stream) bad(kind string, ops []history.Op, format string, args ...any) {
-	s.fail(kind, watchName(s.w)+" "+fmt.Sprintf(format, args...), ops, s.about())
-}
-
-// about is the stream in one line.
-func (s *stream) about() string {
-	what := fmt.Sprintf("keys from %q to %q", s.w.Key, s.w.End)
-	switch {
-	case s.w.End == "":
-		what = fmt.Sprintf("key %q", s.w.Key)
-	case allKeys(s.w):
-		what = "all keys"
-	case s.w.End == "\x00":
-		what = fmt.Sprintf("keys from %q on", s.w.Key)
+	if c := s.fail(kind, watchName(s.w)+" "+fmt.Sprintf(format, args...), ops); c != nil {
+		s.explain(c, s.focus())
 	}
-	return fmt.Sprintf("%s (%s): %s from revision %d, open from %v to %v", watchName(s.w), s.w.Purpose, what, s.w.Start, s.w.Opened, s.w.Closed)
 }
 
 func (s *stream) response(r *history.WatchResponse) {
@@ -120,12 +113,14 @@ func (s *stream) response(r *history.WatchResponse) {
 		s.created = max(s.created, r.Header.Revision)
 	case len(r.Events) > 0:
 		if first := &r.Events[0].KV; first.Mod == s.rev && s.rev > 0 && !s.open && !s.delivered(first.Key, s.rev) {
+			s.ev = &r.Events[0]
 			s.bad("not-atomic", nil, "delivered revision %d in two responses", first.Mod)
 		}
 		for k := range r.Events {
-			s.event(r, &r.Events[k])
+			s.ev = &r.Events[k]
+			s.event(r, s.ev)
 		}
-		s.open = r.Fragment
+		s.ev, s.open = nil, r.Fragment
 	case r.Progress:
 		s.progress(r)
 	}
@@ -186,7 +181,7 @@ func (s *stream) written(r *history.WatchResponse, ev *history.Event) {
 	}
 	i, ok := s.writers[pair{ev.KV.Key, ev.KV.Value}]
 	if ok && s.h.Ops[i].Call > r.At {
-		s.bad("from-the-future", s.h.Ops[i:i+1], "delivered a put of %q to %q at %v, before anybody asked for it", ev.KV.Value, ev.KV.Key, r.At)
+		s.bad("from-the-future", s.h.Ops[i:i+1], "delivered a put of %q to %q at %s, before anybody asked for it", ev.KV.Value, ev.KV.Key, s.h.When(r.At))
 	}
 }
 
@@ -271,7 +266,7 @@ func (s *stream) reliable() {
 			}
 			k := sort.Search(len(got), func(k int) bool { return got[k].KV.Mod >= x.rev })
 			if k == len(got) || got[k].KV.Mod != x.rev {
-				s.bad("unreliable", s.c.op(x), "did not deliver revision %d of %q though it went on to revision %d; %s", x.rev, key, s.last, s.c.saw(x))
+				s.missed(key, x)
 			}
 		}
 	}
@@ -301,10 +296,16 @@ func (s *stream) compacted() {
 // clashes are changes of which a watch saw something else than others did.
 func (w *watchCheck) clashes() {
 	for _, x := range w.c.clashes {
-		_, a := x.a.by.watch()
-		_, b := x.b.by.watch()
-		if a || b {
-			w.fail("contradiction", fmt.Sprintf("of %q at revision %d, %s and %s", x.key, x.a.rev, w.c.saw(x.a), w.c.saw(x.b)), append(w.c.op(x.a), w.c.op(x.b)...))
+		for _, side := range []change{x.b, x.a} {
+			i, ok := side.by.watch()
+			if !ok {
+				continue
+			}
+			ops := append(append([]history.Op(nil), w.c.op(x.a)...), w.c.op(x.b)...)
+			if c := w.fail("contradiction", fmt.Sprintf("of %q at revision %d, %s and %s", x.key, x.a.rev, w.c.saw(x.a), w.c.saw(x.b)), ops); c != nil {
+				w.explainClash(c, i, x.key, x.a.rev)
+			}
+			break
 		}
 	}
 }

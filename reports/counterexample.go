@@ -35,18 +35,19 @@ func explain(s *Summary, c summary.Counterexample) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nCheck: %s.", c.Why, c.Check)
 	if len(c.Ops) > 0 {
-		fmt.Fprintf(&b, " %d operations of %d.", len(c.Ops), c.Of)
+		fmt.Fprintf(&b, " %s of %d.", summary.Operations(len(c.Ops)), c.Of)
 	}
-	if clocks := s.Clocks(); clocks != "" {
-		fmt.Fprintf(&b, " %s.", clocks)
-	}
-	b.WriteString("\n\n")
+	fmt.Fprintf(&b, " %s.\n\n", s.Clock())
 	if len(c.Ops) > 0 {
 		b.WriteString("```text\n")
 		for _, op := range c.Ops {
-			b.WriteString(s.Line(op) + "\n")
+			b.WriteString(s.LineOf(c, op) + "\n")
 		}
 		b.WriteString("```\n\n")
+	}
+	for _, t := range c.Tables {
+		title, rows, _ := strings.Cut(summary.TableText(t), "\n")
+		fmt.Fprintf(&b, "%s\n\n```text\n%s```\n\n", title, rows)
 	}
 	for _, note := range c.Notes {
 		fmt.Fprintf(&b, "- %s\n", note)

@@ -115,7 +115,7 @@ func TestExplain(t *testing.T) {
 	for _, o := range outputs {
 		switch {
 		case strings.HasSuffix(o.Path, "explain.md"):
-			want := "# key r17 is not linearizable: a read returned an older value\n\nCheck: linearizable. 4 operations of 403. Operations are timed from the start of the load, sentences from the start of the run, 3.0 s before it.\n\n" +
+			want := "# key r17 is not linearizable: a read returned an older value\n\nCheck: linearizable. 4 operations of 403. Times count from the start of the load, negative before it.\n\n" +
 				"```text\nop 100  31.040 – 31.102 s  client 11  n3  put r17 12 → ok\nop 101  31.120 – 31.204 s  client 4  n3  put r17 17 → ok\n" +
 				"op 102  31.241 – 31.260 s  client 9  n3  get r17 → 17\nop 103  31.288 – 31.301 s  client 2  n1  get r17 → 12\n```\n\n" +
 				"- before these, r17 is 12\n- client 2 was told 12 after client 9 had been told 17: no order has both\n\nMeanwhile:\n\n" +

@@ -175,7 +175,10 @@ func counterexampleText(s *summary.Summary, check string) string {
 		}
 		text.WriteString(c.Why + "\n")
 		for _, op := range c.Ops {
-			text.WriteString("  " + s.Line(op) + "\n")
+			text.WriteString("  " + s.LineOf(c, op) + "\n")
+		}
+		for _, t := range c.Tables {
+			text.WriteString("  " + strings.ReplaceAll(strings.TrimSpace(summary.TableText(t)), "\n", "\n  ") + "\n")
 		}
 		for _, note := range append(c.Notes[:len(c.Notes):len(c.Notes)], c.Context...) {
 			text.WriteString("  " + note + "\n")

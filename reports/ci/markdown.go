@@ -104,7 +104,7 @@ func counterexampleBlock(s *summary.Summary) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**Counterexample** %s", code(c.Name))
 	if len(c.Ops) > 0 {
-		fmt.Fprintf(&b, ", %d operations of %d", len(c.Ops), c.Of)
+		fmt.Fprintf(&b, ", %s of %d", summary.Operations(len(c.Ops)), c.Of)
 	}
 	b.WriteString(":\n\n```text\n")
 	for i, op := range c.Ops {
@@ -112,12 +112,15 @@ func counterexampleBlock(s *summary.Summary) string {
 			fmt.Fprintf(&b, "… and %d more\n", len(c.Ops)-i)
 			break
 		}
-		b.WriteString(strings.ReplaceAll(s.Line(op), "```", "'''") + "\n")
+		b.WriteString(strings.ReplaceAll(s.LineOf(c, op), "```", "'''") + "\n")
+	}
+	for _, t := range c.Tables {
+		b.WriteString(strings.ReplaceAll(summary.TableText(t), "```", "'''"))
 	}
 	for _, note := range append(c.Notes[:len(c.Notes):len(c.Notes)], c.Context...) {
 		b.WriteString(strings.ReplaceAll(summary.Clip(note, 200), "```", "'''") + "\n")
 	}
-	return b.String() + "```\n\n"
+	return b.String() + s.Clock() + "\n```\n\n"
 }
 
 func throughput(s *summary.Summary) string {

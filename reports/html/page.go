@@ -1,7 +1,6 @@
 package html
 
 import (
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"math"
@@ -165,66 +164,6 @@ func claimBar(c claims.Judged) *bar {
 	at := func(v float64) float64 { return math.Round(1000*(v-from)/(to-from)) / 10 }
 	return &bar{at(lo), max(.8, at(hi)-at(lo)), at(c.Value), at(c.Limit),
 		fmt.Sprintf("%s, limit %s", strings.TrimSpace(c.Show(c.Value)+" "+c.Interval()), c.Show(c.Limit))}
-}
-
-// counterexamplesShown bounds those on the page, and drawingBytes a picture in it; each has its folder.
-const (
-	counterexamplesShown = 8
-	drawingBytes         = 32 << 10
-)
-
-type counterexample struct {
-	Name, Why, Check, Folder string
-	Of, Kept                 int
-	Ops                      []exampleOp
-	Ticks                    []tick
-	Notes, Context           []string
-	Links                    []string
-	Drawing                  template.URL // a picture that the checker drew; "" = none
-}
-
-type exampleOp struct {
-	ID                                              int
-	When, Client, Node, Asked, Told, Outcome, Place string
-	From, Width                                     float64 // hundredths of the window
-}
-
-func newCounterexample(s *summary.Summary, c summary.Counterexample) counterexample {
-	out := counterexample{Name: c.Name, Why: c.Why, Check: c.Check, Folder: c.Folder, Of: c.Of, Kept: len(c.Ops), Notes: c.Notes, Context: c.Context,
-		Links: []string{c.Folder + "/explain.md"}}
-	if len(c.Ops) > 0 {
-		out.Links = append(out.Links, c.Folder+"/ops.jsonl", c.Folder+"/timeline.svg")
-	}
-	for name, data := range c.Files {
-		out.Links = append(out.Links, c.Folder+"/"+path.Base(name))
-		if path.Ext(name) == ".svg" && len(data) <= drawingBytes {
-			out.Drawing = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(data)) // as an image, it can run nothing
-		}
-	}
-	slices.Sort(out.Links)
-	from, to := plots.Window(c.Ops)
-	share := func(at time.Duration) float64 { return math.Round(1000*float64(at-from)/float64(max(1, to-from))) / 10 }
-	for _, op := range c.Ops {
-		asked, told := summary.Say(op)
-		row := exampleOp{
-			ID:     op.ID,
-			When:   fmt.Sprintf("%.3f – %.3f s", s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds()),
-			Client: fmt.Sprintf("client %d", op.Process), Node: string(op.Node), Asked: asked, Told: told, Outcome: summary.OutcomeWord(op.Result.Outcome),
-			From: share(op.Call), Width: max(.6, share(op.Return)-share(op.Call)),
-		}
-		if op.Result.Header.Revision > 0 {
-			row.Place = fmt.Sprintf("revision %d", op.Result.Header.Revision)
-		}
-		out.Ops = append(out.Ops, row)
-	}
-	for i, anchor := range []string{"start", "middle", "end"} {
-		if len(c.Ops) == 0 {
-			break
-		}
-		at := from + time.Duration(i)*(to-from)/2
-		out.Ticks = append(out.Ticks, tick{fmt.Sprintf("%d%%", 50*i), fmt.Sprintf("%.3f s", s.Since(at).Seconds()), anchor})
-	}
-	return out
 }
 
 // lane is a member's course as bars, in seconds since the load's start; the page's script moves them when it zooms.

@@ -66,6 +66,7 @@ var words = []struct{ Key, English, Chinese string }{
 	{"no order", "why it cannot be", "为何不可能"},
 	{"meanwhile", "meanwhile", "与此同时"},
 	{"shrunk", "operations of", "个操作，取自"},
+	{"shrunk to one", "operation of", "个操作，取自"},
 	{"more examples", "more are in the folder counterexample beside this page.", "个其他反例在本页旁的 counterexample 文件夹中。"},
 	{"throughput", "Throughput", "吞吐量"},
 	{"latency", "Latency", "延迟"},

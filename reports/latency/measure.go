@@ -54,15 +54,11 @@ func Measure(h *history.History) *Recording {
 
 // bounds is the load's part of the run. A run that was cut short has no end mark: its last operation is the end.
 func bounds(h *history.History, load []*history.Op) (start, length time.Duration) {
-	start, end := h.Meta.LoadStart, h.Meta.LoadEnd
+	start, end := h.Start(), h.Meta.LoadEnd
 	if len(load) == 0 {
 		return start, max(0, end-start)
 	}
-	first := slices.MinFunc(load, func(a, b *history.Op) int { return cmp.Compare(a.Due, b.Due) })
 	last := slices.MaxFunc(load, func(a, b *history.Op) int { return cmp.Compare(a.Due, b.Due) })
-	if start == 0 {
-		start = first.Due
-	}
 	if end == 0 {
 		end = last.Due + 1
 	}

@@ -37,13 +37,13 @@ func Timeline(s *summary.Summary, c summary.Counterexample) string {
 		if begin > width*.6 {
 			anchor, at = "end", max(end, begin+4)
 		}
-		asked, told := summary.Say(op)
+		asked, told := c.Say(op)
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s">%s</text>`, at, y+4, anchor, ink, html.EscapeString(summary.Clip(asked+" → "+told, 80)))
 	}
 	for i := range 5 {
 		at := from + time.Duration(i)*(to-from)/4
 		anchor := []string{"start", "middle", "middle", "middle", "end"}[i]
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s">%.3f s</text>`, x(at), high-10, anchor, faint, s.Since(at).Seconds())
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s">%s</text>`, x(at), high-10, anchor, faint, s.When(at))
 	}
 	return b.String() + "</svg>\n"
 }

@@ -30,7 +30,7 @@ func OutcomeWord(o history.Outcome) string {
 	return "info"
 }
 
-func outcomes(h *history.History) []Outcome {
+func (s *Summary) outcomes(h *history.History) []Outcome {
 	type key struct {
 		op      string
 		outcome history.Outcome
@@ -45,14 +45,14 @@ func outcomes(h *history.History) []Outcome {
 		}
 		k := key{latency.OpName(op.Request.Kind), op.Result.Outcome, op.Result.Error}
 		if rows[k] == nil {
-			rows[k] = &Outcome{Op: k.op, Outcome: k.outcome, Class: k.class, First: Clip(op.String(), 160)}
+			rows[k] = &Outcome{Op: k.op, Outcome: k.outcome, Class: k.class, First: Clip(s.Line(*op), 160)}
 		}
 		rows[k].Count++
 		last[k] = op
 	}
 	out := make([]Outcome, 0, len(rows))
 	for k, row := range rows {
-		row.Last = Clip(last[k].String(), 160)
+		row.Last = Clip(s.Line(*last[k]), 160)
 		out = append(out, *row)
 	}
 	rank := map[history.Outcome]int{history.OK: 0, history.Fail: 1, history.Unknown: 2}
@@ -73,31 +73,30 @@ func Clip(text string, most int) string {
 	return string(runes[:most-1]) + "…"
 }
 
-// Say is what an operation asked and what it was told, without who, when, at which revision and by which member.
-func Say(op history.Op) (asked, told string) {
-	text := op.String()
-	if _, rest, ok := strings.Cut(text, "] "); ok {
-		text = rest
-	}
-	asked, told, _ = strings.Cut(text, " -> ")
-	words := slices.DeleteFunc(strings.Fields(told), func(word string) bool {
-		return slices.ContainsFunc([]string{"rev=", "mod=", "term=", "member=", "cluster="}, func(field string) bool { return strings.HasPrefix(word, field) })
-	})
-	return asked, strings.Join(words, " ")
-}
-
 // Line is an operation in a line of text: which, when, since the load's start, who, where, what.
 func (s *Summary) Line(op history.Op) string {
 	asked, told := Say(op)
-	return fmt.Sprintf("op %d  %.3f – %.3f s  client %d  %s  %s → %s", op.ID, s.Since(op.Call).Seconds(), s.Since(op.Return).Seconds(), op.Process,
-		op.Node, Clip(asked, 120), Clip(told, 120))
+	return s.line(op, asked, told)
 }
 
-// Clocks says how the times of a counterexample's operations and those in its sentences go together; "" if they are
-// the same.
-func (s *Summary) Clocks() string {
-	if s.Latency.Start == 0 {
-		return ""
+// LineOf is Line for an operation of a counterexample: the one that it is about has a mark.
+func (s *Summary) LineOf(c Counterexample, op history.Op) string {
+	asked, told := c.Say(op)
+	line := s.line(op, asked, told)
+	if c.Accused(op) {
+		line += "  ✗"
 	}
-	return fmt.Sprintf("Operations are timed from the start of the load, sentences from the start of the run, %.1f s before it", s.Latency.Start.Seconds())
+	return line
+}
+
+func (s *Summary) line(op history.Op, asked, told string) string {
+	return fmt.Sprintf("op %d  %s  client %d  %s  %s → %s", op.ID, s.Span(op.Call, op.Return), op.Process, op.Node, Clip(asked, 120), Clip(told, 120))
+}
+
+// Clock names the moment from which all times count, in checkers' sentences too.
+func (s *Summary) Clock() string {
+	if s.Latency.Start == 0 {
+		return "Times count from the start of the run"
+	}
+	return "Times count from the start of the load, negative before it"
 }

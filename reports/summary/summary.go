@@ -138,7 +138,7 @@ func Summarise(h *history.History, results []checker.Result, opts Options) *Summ
 	s.watchLeaders(h)
 	s.Lanes = lanes(h)
 	s.Faults = faults(h, s.Latency, s.Leaderless)
-	s.Outcomes = outcomes(h)
+	s.Outcomes = s.outcomes(h)
 	s.Points = points(h)
 	s.Cluster = members(h)
 	s.Trust = trust(s.Latency, opts.Fidelity)
@@ -170,6 +170,14 @@ func (s *Summary) judgeClaims(h *history.History, all []claims.Claim) {
 
 // Since is a moment as readers see it: seconds since the load's start.
 func (s *Summary) Since(at time.Duration) time.Duration { return at - s.Latency.Start }
+
+// When writes a moment as readers see it.
+func (s *Summary) When(at time.Duration) string { return history.Seconds(s.Since(at)) + " s" }
+
+// Span writes a span of time as readers see it.
+func (s *Summary) Span(from, to time.Duration) string {
+	return history.Seconds(s.Since(from)) + " – " + history.Seconds(s.Since(to)) + " s"
+}
 
 // counterexamples gathers them from all checks, each with a folder of its own.
 func counterexamples(results []checker.Result) (all []Counterexample) {
@@ -223,13 +231,13 @@ func (c Counterexample) drawn() bool {
 	return false
 }
 
-// accused is the first operation that a sentence names.
-var accused = regexp.MustCompile(`\bop (\d+)\b`)
+// accused is the first operation or watch that a sentence names.
+var accused = regexp.MustCompile(`\b(op|watch) (\d+)\b`)
 
 // Accused reports whether the operation is the one that the counterexample's sentence is about.
 func (c Counterexample) Accused(op history.Op) bool {
 	found := accused.FindStringSubmatch(c.Why)
-	return found != nil && found[1] == strconv.Itoa(op.ID)
+	return found != nil && found[1] == "op" && found[2] == strconv.Itoa(op.ID)
 }
 
 // folder makes a file name of a counterexample's name.

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/history"
@@ -10,8 +11,9 @@ import (
 
 // What the terminal shows of a counterexample, at most; the report shows all.
 const (
-	counterexampleOps   = 20
-	counterexampleNotes = 5
+	counterexampleOps    = 20
+	counterexampleNotes  = 5
+	counterexampleTables = 3
 )
 
 func (b *block) counterexample() {
@@ -21,6 +23,9 @@ func (b *block) counterexample() {
 	}
 	c := b.s.Counterexamples[0]
 	b.operations(c)
+	for _, t := range c.Tables[:min(len(c.Tables), counterexampleTables)] {
+		b.table(t)
+	}
 	if len(c.Ops) == 0 { // of a watch, of logs, of members: its notes say what was seen
 		for _, note := range c.Notes[:min(len(c.Notes), counterexampleNotes)] {
 			b.line("  %s", safe(summary.Clip(note, 200)))
@@ -33,6 +38,7 @@ func (b *block) counterexample() {
 		}
 		b.line("  %s %s", label, safe(note))
 	}
+	b.line("  %s", b.style.paint(strings.ToLower(b.s.Clock()[:1])+b.s.Clock()[1:], dim))
 	if n := len(b.s.Counterexamples) - 1; n > 0 {
 		b.line("  … and %s in the report", plural(n, "more counterexample"))
 	}
@@ -45,9 +51,9 @@ func (b *block) operations(c summary.Counterexample) {
 	rows := make([][6]string, 0, len(ops))
 	var wide [6]int
 	for _, op := range ops {
-		asked, told := summary.Say(op)
+		asked, told := c.Say(op)
 		row := [6]string{
-			fmt.Sprintf("op %d", op.ID), fmt.Sprintf("%.3f–%.3f s", b.s.Since(op.Call).Seconds(), b.s.Since(op.Return).Seconds()),
+			fmt.Sprintf("op %d", op.ID), b.s.Span(op.Call, op.Return),
 			fmt.Sprintf("client %d", op.Process), safe(asked), safe(told), place(op),
 		}
 		for i := range row {
@@ -66,6 +72,26 @@ func (b *block) operations(c summary.Counterexample) {
 	}
 	if more := len(c.Ops) - len(rows); more > 0 {
 		b.line("  … and %d more in the report", more)
+	}
+}
+
+// table shows evidence that is no operation, and marks the rows that the sentence is about.
+func (b *block) table(t checker.Table) {
+	const indent = 4
+	b.line("  %s", b.style.paint(safe(t.Title)+":", dim))
+	width := b.style.Width
+	if width > 0 {
+		width = max(40, width-indent)
+	}
+	for i, line := range summary.AlignTable(t, width) {
+		mark, text := " ", safe(line.Text)
+		switch {
+		case i == 0:
+			text = b.style.paint(text, dim)
+		case line.Bad:
+			mark = b.mark(checker.Fail)
+		}
+		b.text.WriteString(strings.TrimRight("  "+mark+" "+text, " ") + "\n")
 	}
 }
 

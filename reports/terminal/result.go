@@ -109,7 +109,7 @@ func (b *block) checked() {
 	for _, r := range b.s.Checks {
 		keys, took = max(keys, r.Keys), took+r.Took
 		for _, c := range r.Counterexample {
-			if shrunk == "" && c.Of > len(c.Ops) {
+			if shrunk == "" && len(c.Ops) > 0 && c.Of > len(c.Ops) {
 				shrunk = fmt.Sprintf(" · shrunk %s from %d ops to %d", safe(c.Name), c.Of, len(c.Ops))
 			}
 		}

@@ -101,7 +101,7 @@ func TestCounterexampleOfNotes(t *testing.T) {
 	h := example.Run(example.Options{Seed: 1, Length: 10 * time.Second})
 	results := []checker.Result{{Checker: "watch", Verdict: checker.Fail, Why: "unordered: watch 0 on n1 delivered revision 3 after revision 4",
 		Counterexample: []checker.Counterexample{{Name: "unordered", Why: "unordered: watch 0 on n1 delivered revision 3 after revision 4", Notes: []string{"watch 0 on n1: all keys"}}}}}
-	if text := result(t, h, results, terminal.Style{}); !strings.Contains(text, "revision 4\n\n  watch 0 on n1: all keys\n\n") {
+	if text := result(t, h, results, terminal.Style{}); !strings.Contains(text, "revision 4\n\n  watch 0 on n1: all keys\n  times count from the start of the load") {
 		t.Errorf("%s", text)
 	}
 }
