@@ -36,7 +36,7 @@ func Judge(ctx context.Context, h *history.History, names []string, lim Limits) 
 			checkers = append(checkers, named(name))
 		}
 	}
-	defer pace()()
+	defer pace(heapBytes())()
 	results := make([]Result, len(checkers))
 	wrong := history.Wellformed(h)
 	for i, c := range checkers {
@@ -54,8 +54,7 @@ const garbageBytes = 256 << 20
 
 // pace has the garbage of a large history's checks collected sooner than by itself, when there is as much of it as there is
 // history: what a limit bounds is what checks need. It returns what ends that.
-func pace() (end func()) {
-	used := heapBytes()
+func pace(used uint64) (end func()) {
 	if used <= garbageBytes {
 		return func() {}
 	}

@@ -3,6 +3,7 @@ package checker
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,30 @@ func TestLimits(t *testing.T) {
 	cancel()
 	if res := judge(ctx, checker(waits), &history.History{}, small); res.Verdict != Unknown || res.Why != "context canceled" {
 		t.Errorf("cancelled: got %q", res.Why)
+	}
+}
+
+// Garbage is collected sooner the larger the history, but never later than the user asked for, and as before afterwards.
+func TestPace(t *testing.T) {
+	now := func() int {
+		percent := debug.SetGCPercent(100)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	defer debug.SetGCPercent(now())
+	for _, c := range []struct {
+		asked    int
+		usedMiB  uint64
+		expected int
+	}{{100, 10, 100}, {100, 256, 100}, {100, 512, 50}, {100, 100_000, 33}, {400, 512, 50}, {20, 512, 20}, {-1, 512, -1}} {
+		debug.SetGCPercent(c.asked)
+		end := pace(c.usedMiB << 20)
+		if got := now(); got != c.expected {
+			t.Errorf("%d MiB, GOGC=%d: %d, want %d", c.usedMiB, c.asked, got, c.expected)
+		}
+		if end(); now() != c.asked {
+			t.Errorf("%d MiB, GOGC=%d: %d afterwards", c.usedMiB, c.asked, now())
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"testing"
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
@@ -63,6 +64,28 @@ func TestLogsTellAsMuchAsWatches(t *testing.T) {
 		}
 	}
 	t.Log(by)
+}
+
+// Members that lag behind, and one whose log is another's, change nothing, whoever comes first: one whole log is enough.
+func TestOneWholeLogIsEnough(t *testing.T) {
+	for seed := range uint64(100) {
+		rng := rand.New(rand.NewPCG(seed, 20))
+		h := generate.History(rng, generate.Options{Ops: 100, Clients: 4, Keys: 2, Nodes: 4, Unknown: 0.2, Evidence: true, Mix: generate.Everything()})
+		want := certificate.Certify(context.Background(), h, rules(h))
+		if want.Certificate == nil {
+			t.Fatalf("seed %d: %s %+v\n%s", seed, want.Undecided, want.Findings, h)
+		}
+		behind, another := h.Evidence[0].WAL, h.Evidence[1].WAL
+		behind.Commit = uint64(rng.IntN(len(behind.Entries)))
+		for i := range another.Entries {
+			another.Entries[i].Digest++
+		}
+		another.Entries[len(another.Entries)/2].Request = &history.Request{Kind: history.Put, Key: "k0", Value: "never asked for"}
+		rng.Shuffle(len(h.Evidence), func(i, j int) { h.Evidence[i], h.Evidence[j] = h.Evidence[j], h.Evidence[i] })
+		if got := certificate.Certify(context.Background(), h, rules(h)); !reflect.DeepEqual(got, want) {
+			t.Fatalf("seed %d: %s %+v\n%s", seed, got.Undecided, got.Findings, h)
+		}
+	}
 }
 
 // A log that does not explain what was acknowledged is not believed.

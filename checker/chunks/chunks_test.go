@@ -63,3 +63,27 @@ func TestBudget(t *testing.T) {
 		t.Errorf("without time: %+v, %v", report, err)
 	}
 }
+
+// What was cut short says nothing: not that chunks were checked, nor that they are wrong.
+func TestCancelled(t *testing.T) {
+	h, rules, cert := certified(t, 1, generate.Options{Ops: 400, Clients: 8, Keys: 3})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	report, err := chunks.Check(ctx, h, rules, cert, time.Hour)
+	if err != nil || report.Checked != 0 || report.Chunks == 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// Revisions that do not follow one another are no order.
+func TestRevisionsThatJump(t *testing.T) {
+	h, rules, cert := certified(t, 1, generate.Options{Ops: 400, Clients: 8, Keys: 3})
+	for _, to := range []int64{-1, 0, 1 << 40} {
+		was := cert.Steps[70].Revision
+		cert.Steps[70].Revision = to
+		if _, err := chunks.Check(context.Background(), h, rules, cert, time.Hour); err == nil {
+			t.Errorf("revision %d instead of %d: no objection", to, was)
+		}
+		cert.Steps[70].Revision = was
+	}
+}
