@@ -1,5 +1,5 @@
 # make check is exactly what continuous integration runs, and staticcheck.
-.PHONY: check lint race fuzz golden bench soak
+.PHONY: check lint race fuzz golden bench bench-checker soak
 
 check: lint
 	.ci/run
@@ -28,6 +28,13 @@ golden:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# The tables of docs/CHECKING.md, "Measured": CPU time, and peak heap above the history. With a million operations it takes
+# ten minutes and 8 GiB.
+OPS ?= 1000000
+bench-checker:
+	{ WHITEWATER_BENCH_OPS=$(OPS) go test -run '^$$' -bench 'Checkers|Others|Judge' -benchtime 1x -timeout 0 ./checker; \
+	go test -run '^$$' -bench Check -benchtime 1x -timeout 0 ./checker/txn; } | tee /dev/stderr | awk -f checker/testdata/rows.awk
 
 # Long campaigns: many seeds, long histories, real clusters for minutes.
 soak:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/whitewater-kv/whitewater/checker/generate"
+	"github.com/whitewater-kv/whitewater/checker/register"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -35,6 +36,11 @@ func BenchmarkOthers(b *testing.B) {
 			alone(b, name, h, n)
 		}
 		alone(b, "set", elements(n), n)
+		if n <= 10_000 {
+			b.Run(fmt.Sprintf("porcupine-plain/%d", n), func(b *testing.B) {
+				measure(b, n, func() { plain(h, register.NewReader(h)) })
+			})
+		}
 	}
 }
 
