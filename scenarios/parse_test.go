@@ -24,7 +24,7 @@ var known = Names{
 		"lock-set", "lock-etcd-set", "election", "mixed", "reads", "serializable-reads", "puts", "ranges", "txn-mixed", "txn-put",
 		"watch-latency", "lease-keepalive", "stm",
 	},
-	Faults: []string{"kill", "pause", "partition", "stop", "move-leader", "duty", "delay"},
+	Faults: []string{"kill", "pause", "partition", "stop", "move-leader", "duty", "delay", "grey-leader", "kill-defrag", "kill-compact"},
 	Checks: []string{"linearizable", "durable", "revisions", "leader-terms", "crashes", "activity", "serializable", "watch", "raft", "hashes", "lease", "availability"},
 }
 
@@ -214,7 +214,7 @@ faults.at: kil:leeder@29s+4s: unknown target "leeder"; allowed: leader, follower
 unknown load.workload "regster" (did you mean "register"?)
    allowed: register, kv, append, wr, bank, set, watch, lease, discovery, lock, lock-set, lock-etcd-set, election, mixed, reads, serializable-reads, puts, ranges, txn-mixed, txn-put, watch-latency, lease-keepalive, stm
 unknown faults.at "kil" (did you mean "kill"?)
-   allowed: kill, pause, partition, stop, move-leader, duty, delay`
+   allowed: kill, pause, partition, stop, move-leader, duty, delay, grey-leader, kill-defrag, kill-compact`
 	if err := s.Validate(known); err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}
