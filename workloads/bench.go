@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -94,8 +95,12 @@ type benchmark struct {
 	wanted []string // keys of the software transaction under way
 }
 
-// benchKey is the name of the n-th key.
-func (p Params) benchKey(n int) string { return numbered(benchPrefix, n, p.KeySize-len(benchPrefix)) }
+// benchKey is the name of the n-th key. Those that a range may end with have as many digits as the others, whatever size
+// is asked for: the order of the keys is that of their numbers.
+func (p Params) benchKey(n int) string {
+	last := strconv.Itoa(p.KeySpace + int(p.RangeLimit))
+	return numbered(benchPrefix, n, max(p.KeySize-len(benchPrefix), len(last)))
+}
 
 // number is that of the next key. Workers take turns: together they go through the whole space in order.
 func (g *benchmark) number() int {

@@ -18,7 +18,8 @@ var KV = Workload{
 	}},
 	Share: func(Params) any { return &atomic.Int64{} },
 	New: func(p Params, worker int, shared any, rng *rand.Rand) Generator {
-		g := &kv{Params: p, newest: shared.(*atomic.Int64), rng: rng, mix: choose(p.Mix), values: p.writer(worker), seen: view{}}
+		g := &kv{Params: p, newest: shared.(*atomic.Int64), rng: rng, mix: choose(p.Mix), values: p.writer(worker), seen: view{},
+			sows: p.Mix["put"]+p.Mix["put-lease"]+p.Mix["txn"] == 0}
 		return g.next
 	},
 }
@@ -33,6 +34,7 @@ type kv struct {
 	mix    chooser
 	values writer
 	seen   view
+	sows   bool // nobody writes but by compare-and-swap
 	lease  int64
 }
 
@@ -48,6 +50,9 @@ func (g *kv) next(last history.Op) (history.Request, bool) {
 		key := g.key()
 		if seen := g.seen[key].Value; seen != "" {
 			return history.Request{Kind: history.CAS, Key: key, Expect: seen, Value: g.values.next()}, true
+		}
+		if g.sows {
+			return put(key, g.values.next()), true
 		}
 		return get(key), true // a compare-and-swap against nothing can only lose
 	case "delete":

@@ -18,7 +18,7 @@ var Register = Workload{
 	New: func(p Params, worker int, shared any, rng *rand.Rand) Generator {
 		g := &register{
 			keys: shared.(*keys), rng: rng, mix: choose(p.Mix), serializable: p.Serializable,
-			values: p.writer(worker), size: p.KeySize, seen: map[int]string{},
+			values: p.writer(worker), size: p.KeySize, seen: map[int]string{}, sows: p.Mix["write"] == 0,
 		}
 		return g.next
 	},
@@ -62,6 +62,7 @@ type register struct {
 	serializable bool
 	values       writer
 	size         int
+	sows         bool           // nobody writes but by compare-and-swap
 	key          int            // of the request under way
 	seen         map[int]string // the last value that this worker saw of a key
 }
@@ -77,11 +78,14 @@ func (g *register) next(last history.Op) (history.Request, bool) {
 		req.Kind = history.Delete
 	case "cas":
 		expect, ok := g.seen[g.key]
-		if !ok { // a compare-and-swap against nothing can only lose; a look is worth more
+		switch { // a compare-and-swap against nothing can only lose; a look is worth more, if there will be something
+		case ok:
+			req.Kind, req.Expect, req.Value = history.CAS, expect, g.values.next()
+		case g.sows:
+			req.Kind, req.Value = history.Put, g.values.next()
+		default:
 			req.Kind, req.Serializable = history.Get, g.serializable
-			break
 		}
-		req.Kind, req.Expect, req.Value = history.CAS, expect, g.values.next()
 	default:
 		req.Kind, req.Serializable = history.Get, g.serializable
 	}
