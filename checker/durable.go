@@ -243,7 +243,7 @@ func written(w finalWrite) string {
 	if w.absent {
 		return "deleted"
 	}
-	return "wrote " + w.value
+	return "wrote " + clipText(w.value, valueShown)
 }
 
 func atRevision(rev int64) string {

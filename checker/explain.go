@@ -38,7 +38,7 @@ func (w *witness) value(n int32) string {
 	case n < 0 || int(n) >= len(w.values):
 		return "?"
 	}
-	return w.values[n]
+	return clipText(w.values[n], valueShown)
 }
 
 func (w *witness) line(id int) string {

@@ -57,6 +57,9 @@ func (t Table) near() Table {
 // text shortens what was recorded to what fits a cell.
 func text(recorded string) string { return clipText(recorded, 160) }
 
+// valueShown is how much of a value a sentence tells: what makes values unique is at their beginning.
+const valueShown = 60
+
 func clipText(recorded string, most int) string {
 	if runes := []rune(recorded); len(runes) > most {
 		return string(runes[:most-1]) + "…"
