@@ -10,10 +10,11 @@ import (
 
 // What a run has to show before its other verdicts mean something.
 const (
-	enoughOps     = 50          // operations that succeeded during the load
-	enoughOfKind  = 10          // of each kind that was asked so often, or a tenth of what was asked
-	enoughInPhase = 10          // in each kind of phase that lasted
-	lasting       = time.Second // long enough for a phase to be held to it
+	enoughOps     = 50           // operations that succeeded during the load
+	enoughOfKind  = 10           // of each kind that was asked so often, or a tenth of what was asked
+	enoughInPhase = 10           // in each kind of phase that lasted
+	lasting       = time.Second  // long enough for a phase to be held to it
+	electing      = 10 * lasting // how long nobody may be served after a majority was lost
 )
 
 // checkActivity is the gate against empty verdicts: a run in which little happened, or in which the planned faults did
@@ -44,21 +45,37 @@ func checkActivity(_ context.Context, h *history.History, _ Limits) Result {
 			f.doubt("only %d of %d %s operations succeeded", ok[kind], n, kind)
 		}
 	}
-	f.phases()
+	lost := f.phases()
 	f.faults()
-	return f.done(len(h.Ops), fmt.Sprintf("%d operations succeeded during the load, and %d faults took effect under it", total, len(h.Faults)), "")
+	summary := fmt.Sprintf("%d operations succeeded during the load, and %d faults took effect under it", total, len(h.Faults))
+	if lost > 0 {
+		summary += fmt.Sprintf("; for %v they left no majority, and nothing is asked of that time", lost.Round(time.Millisecond))
+	}
+	return f.done(len(h.Ops), summary, "")
 }
 
-// phases: a cluster that answers nothing while it is broken, or after, has shown nothing there.
-func (f *findings) phases() {
+// phases: a cluster that answers nothing while it is broken, or after, has shown nothing there; unless it was so broken
+// that it could not. That time is left out, and what of it was faulty is returned.
+func (f *findings) phases() (lost time.Duration) {
 	phases := history.Phases(f.h)
-	lasted, ok := map[string]time.Duration{}, map[string]int{}
+	excused := f.excused(phases)
+	spans, lasted, ok := map[string][]period{}, map[string]time.Duration{}, map[string]int{}
 	for _, p := range phases {
-		lasted[p.Name] += p.To - p.From
+		spans[p.Name] = append(spans[p.Name], period{p.From, p.To})
+		without := overlap(excused, p.From, p.To)
+		lasted[p.Name] += p.To - p.From - without
+		if p.Name == "faulty" {
+			lost += without
+		}
 	}
 	for i := range f.h.Ops {
-		if op := &f.h.Ops[i]; op.Stage == history.Load && op.Result.Outcome == history.OK {
-			ok[history.PhaseOf(phases, op)]++
+		op := &f.h.Ops[i]
+		if op.Stage != history.Load || op.Result.Outcome != history.OK {
+			continue
+		}
+		name, end := history.PhaseOf(phases, op), op.Return+1
+		if overlap(spans[name], op.Due, end) > overlap(excused, op.Due, end) { // otherwise it shows nothing of what is asked for
+			ok[name]++
 		}
 	}
 	for _, name := range []string{"quiet", "faulty", "recovery"} {
@@ -66,6 +83,27 @@ func (f *findings) phases() {
 			f.doubt("only %d operations succeeded in the %s phase of %v", ok[name], name, lasted[name].Round(time.Millisecond))
 		}
 	}
+	return lost
+}
+
+// excused are the times without a majority, each with what it took afterwards until the first operation succeeded: the
+// members must elect a leader first. If none succeeds before the next fault, or within the limit, that is not excused.
+func (f *findings) excused(phases []history.Phase) []period {
+	all := withoutMajority(f.h)
+	for i := range all {
+		healed, until := all[i].to, all[i].to
+		for _, p := range phases {
+			if p.From == until && p.Name != "faulty" {
+				until = min(p.To, healed+electing)
+			}
+		}
+		for j := range f.h.Ops {
+			if op := &f.h.Ops[j]; op.Stage == history.Load && op.Result.Outcome == history.OK && op.Return >= healed && op.Return < until {
+				all[i].to, until = op.Return, op.Return
+			}
+		}
+	}
+	return all
 }
 
 // faults: every planned fault was carried out, saw its own effect, and met operations.
