@@ -35,15 +35,48 @@ func (l *linear) judgeKeys(ctx context.Context, keys []*register.Key) {
 			l.keys = append(l.keys, keyVerdict{key: k, verdict: Pass, by: "revisions"})
 			continue
 		}
-		part, cancel := share(ctx, len(hard)-i)
+		part, cancel := share(ctx, len(hard)-i+1) // some is left for what several keys say together
 		l.keys = append(l.keys, l.bySearch(part, k))
 		cancel()
 	}
+	l.proveKeys(ctx)
+}
+
+// provenKeys is how many violated keys are shrunk and confirmed: a store that is wrong everywhere is not more wrong for
+// a thousand proofs. The others are counted.
+const provenKeys = 20
+
+// proveKeys proves the violated keys, those with the shortest suspects first, until there are enough of them or the time
+// that is theirs is over.
+func (l *linear) proveKeys(ctx context.Context) {
+	ctx, cancel := share(ctx, 3)
+	defer cancel()
+	var wrong []*keyVerdict
 	for i := range l.keys {
 		if v := &l.keys[i]; v.verdict == Fail {
+			wrong = append(wrong, v)
+		}
+	}
+	sort.SliceStable(wrong, func(i, j int) bool { return shortest(wrong[i].suspect) < shortest(wrong[j].suspect) })
+	for i, v := range wrong {
+		switch {
+		case len(l.refuted) >= provenKeys || len(l.refuted) > 0 && ctx.Err() != nil:
+			l.more = len(wrong) - i
+			return
+		case ctx.Err() != nil:
+			v.verdict, v.why = Unknown, "suspect, and not confirmed in time: "+stopped(ctx)
+		default:
 			l.prove(ctx, v)
 		}
 	}
+}
+
+func shortest(suspects [][]search.Op) int {
+	n := len(suspects[0])
+	for _, s := range suspects {
+		n = min(n, len(s))
+	}
+	return n
 }
 
 // chainLimit is the longest conflict along a chain of writes that is shrunk where a conflict without chains is known.

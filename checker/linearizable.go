@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/register"
@@ -30,6 +31,7 @@ func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Resu
 	l.certify(ctx, lim)
 	l.judgeKeys(ctx, keys)
 	l.judgeWhole(ctx)
+	l.judgeParts(ctx)
 	if len(l.refuted) > 0 {
 		if c := takeCensus(h, keys); c.stale > 0 {
 			l.notes = append(l.notes, fmt.Sprintf("%s, op %d", c.String(), h.Ops[c.worstOp].ID))
@@ -46,13 +48,14 @@ type linear struct {
 	rules  certificate.Rules
 	whole  certificate.Outcome
 	ops    int // that are judged
-	wide   int // of them, on several keys
 	keys   []keyVerdict
-	left   []string // keys that are not judged by values alone
+	left   []string      // keys that are not judged by values alone
+	parts  []partVerdict // of keys that requests join, without a certificate
 	bugs   []string
 	notes  []string
 	// refuted are the violations that are certain, in the order in which they were found.
 	refuted []Counterexample
+	more    int // keys that are violated as their engine says, and that were not shrunk any more
 }
 
 // count counts the operations that are judged.
@@ -63,10 +66,6 @@ func (l *linear) count() {
 			continue
 		}
 		l.ops++
-		// At the end nobody writes any more: a range then is as good as reads of its keys, which are judged one by one.
-		if wide(&op.Request) && op.Stage != history.Final {
-			l.wide++
-		}
 	}
 }
 
@@ -75,28 +74,11 @@ func wide(r *history.Request) bool {
 	return r.Kind == history.Range || r.Kind == history.Txn || r.Revision != 0 || r.End != ""
 }
 
-// result gathers the keys' verdicts: any Fail; else any Unknown; else Pass.
+// result gathers the verdicts of keys, alone and together: any Fail; else any Unknown; else Pass.
 func (l *linear) result(ctx context.Context) Result {
 	res := Result{Verdict: Pass, Ops: l.ops, Keys: len(l.keys)}
-	engines := map[string]int{}
-	var unknown []*keyVerdict
-	for i := range l.keys {
-		switch v := &l.keys[i]; v.verdict {
-		case Pass:
-			engines[v.by]++
-		case Unknown:
-			unknown = append(unknown, v)
-			res.Details = append(res.Details, fmt.Sprintf("key %s: undecided: %s", v.key.Name, v.why))
-		}
-	}
+	undecided := l.decisions(&res)
 	res.Counterexample = l.refuted[:min(len(l.refuted), examples)]
-	for _, c := range l.refuted[len(res.Counterexample):] {
-		res.Details = append(res.Details, c.Why)
-	}
-	res.Details = append(res.Details, l.notes...)
-	for _, by := range slices.Sorted(maps.Keys(engines)) {
-		res.Details = append(res.Details, fmt.Sprintf("%s decided by %s", count(engines[by], "key"), by))
-	}
 	switch {
 	case len(l.bugs) > 0:
 		res.Verdict, res.Bug, res.Why = Unknown, l.bugs[0], "evidence did not hold when it was checked again"
@@ -105,16 +87,71 @@ func (l *linear) result(ctx context.Context) Result {
 		if n := len(l.refuted) - 1; n > 0 {
 			res.Why += fmt.Sprintf(" (and %d more)", n)
 		}
+		if l.more > 0 {
+			res.Why += fmt.Sprintf(" (and %s, not shrunk)", count(l.more, "key"))
+		}
 	case l.certified():
 		res.Why = fmt.Sprintf("%s on %s are in one order, which the revisions give and which was checked again", count(l.ops, "operation"), count(len(l.keys)+len(l.left), "key"))
-	case len(unknown) > 0:
-		res.Verdict, res.Why = Unknown, fmt.Sprintf("%d of %s undecided; %s: %s", len(unknown), count(len(l.keys), "key"), unknown[0].key.Name, unknown[0].why)
-	case l.wide > 0 || len(l.left) > 0:
-		res.Verdict, res.Why = Unknown, fmt.Sprintf("the store as a whole is undecided: %s; each of %s is in order by itself", l.undecided(), count(len(l.keys), "key"))
+	case undecided != "":
+		res.Verdict, res.Why = Unknown, undecided
+	case len(l.parts) > 0:
+		res.Why = fmt.Sprintf("%s on %s are in order, those that requests join together", count(l.ops, "operation"), count(len(l.keys)+len(l.left), "key"))
 	default:
 		res.Why = fmt.Sprintf("%s on %s are in order, key by key", count(l.ops, "operation"), count(len(l.keys), "key"))
 	}
 	return res
+}
+
+// decisions adds to the details who decided what, and returns what leaves the whole undecided; "" = nothing does.
+func (l *linear) decisions(res *Result) (undecided string) {
+	together := map[string]bool{}
+	engines := map[string]int{}
+	for i := range l.parts {
+		v := &l.parts[i]
+		for _, key := range v.part.Keys {
+			together[key] = v.verdict == Pass
+		}
+		if v.verdict == Unknown {
+			res.Details = append(res.Details, fmt.Sprintf("%s: undecided together: %s", keysWord(v.part.Keys), v.why))
+			undecided = fmt.Sprintf("the store as a whole is undecided: %s; %s: %s", l.undecided(), keysWord(v.part.Keys), v.why)
+		} else if v.verdict == Pass {
+			engines["of keys that requests join decided by "+v.by]++
+		}
+	}
+	unknown := 0
+	var first *keyVerdict
+	for i := range l.keys {
+		v := &l.keys[i]
+		switch {
+		case v.verdict == Pass:
+			engines[v.by]++
+		case v.verdict == Unknown && !together[v.key.Name]:
+			res.Details = append(res.Details, fmt.Sprintf("key %s: undecided: %s", v.key.Name, v.why))
+			if unknown++; first == nil {
+				first = v
+			}
+		}
+	}
+	for _, key := range l.left {
+		if !together[key] && undecided == "" {
+			undecided = fmt.Sprintf("the store as a whole is undecided: %s; key %s may be deleted unseen", l.undecided(), key)
+		}
+	}
+	if first != nil {
+		undecided = fmt.Sprintf("%d of %s undecided; %s: %s", unknown, count(len(l.keys), "key"), first.key.Name, first.why)
+	}
+	for i := min(len(l.refuted), examples); i < len(l.refuted); i++ {
+		res.Details = append(res.Details, l.refuted[i].Why)
+	}
+	res.Details = append(res.Details, l.notes...)
+	for _, by := range slices.Sorted(maps.Keys(engines)) {
+		if strings.HasPrefix(by, "of keys") {
+			res.Details = append(res.Details, fmt.Sprintf("%s %s", count(engines[by], "group"), by))
+		} else {
+			res.Details = append(res.Details, fmt.Sprintf("%s decided by %s", count(engines[by], "key"), by))
+		}
+	}
+	return undecided
 }
 
 // count is a number with its noun.

@@ -254,15 +254,23 @@ func (s *sim) answer(c *client) history.Result {
 	}
 	res.Outcome = history.OK
 	if s.Plain {
-		res.Header.Revision, res.Prev = 0, nil
-		for i := range res.KVs {
-			res.KVs[i] = history.KV{Key: res.KVs[i].Key, Value: res.KVs[i].Value}
-		}
+		plain(&res)
 		return res
 	}
 	res.Header.Member = uint64(len(c.node)) + uint64(c.node[len(c.node)-1])
 	res.Header.Term = 2
 	return res
+}
+
+// plain takes from an answer what a store without revisions does not tell.
+func plain(res *history.Result) {
+	res.Header.Revision, res.Prev = 0, nil
+	for i := range res.KVs {
+		res.KVs[i] = history.KV{Key: res.KVs[i].Key, Value: res.KVs[i].Value}
+	}
+	for i := range res.Responses {
+		plain(&res.Responses[i])
+	}
 }
 
 // apply carries a request out on the store.

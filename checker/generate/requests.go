@@ -129,12 +129,12 @@ func (s *sim) txn() history.Request {
 
 func (s *sim) compare(key string) history.Compare {
 	kv, _ := s.store.Get(key)
-	switch s.rng.IntN(4) {
-	case 0:
+	switch n := s.rng.IntN(4); {
+	case n == 0 || n == 1 && s.Plain: // a store without revisions tells none to compare with
 		return history.Compare{Key: key, Target: "version", Op: "=", Number: kv.Version}
-	case 1:
+	case n == 1:
 		return history.Compare{Key: key, Target: "mod", Op: "<", Number: kv.Mod + 1}
-	case 2:
+	case n == 2:
 		return history.Compare{Key: key, Target: "create", Op: "!=", Number: 0}
 	}
 	return history.Compare{Key: key, Target: "value", Op: "=", Value: s.expected(key)}
