@@ -38,9 +38,6 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 	if err == nil {
 		err = stream.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: watchRequest(w)}})
 	}
-	if err == nil && w.Progress {
-		asking.Go(func() { askForBookmarks(ctx, stream) })
-	}
 	for err == nil {
 		var response *pb.WatchResponse
 		if response, err = stream.Recv(); err != nil {
@@ -48,6 +45,9 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 		}
 		if err = c.expect.check(headerOf(response.GetHeader())); err == nil {
 			err = deliver(response, each)
+		}
+		if err == nil && response.GetCreated() && w.Progress {
+			asking.Go(func() { askForBookmarks(ctx, stream) })
 		}
 	}
 	if ctx.Err() != nil {
@@ -65,7 +65,8 @@ func (c *client) watch(ctx context.Context, w history.Watch, each func(history.W
 // when nothing else does; one that was asked for comes amid events, and must not overtake them.
 const bookmarkEvery = 50 * time.Millisecond
 
-// askForBookmarks ends with ctx, or when the stream has broken, which its reader is told.
+// askForBookmarks ends with ctx, or when the stream has broken, which its reader is told. It begins when the watch was
+// created: one that is asked for before may be answered before, and is then about the watches that were there already.
 func askForBookmarks(ctx context.Context, stream pb.Watch_WatchClient) {
 	ticker := time.NewTicker(bookmarkEvery)
 	defer ticker.Stop()
