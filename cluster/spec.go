@@ -28,9 +28,6 @@ type Spec struct {
 	UnsafeNoFsync bool
 	// Direct leaves out everything between clients and members: for benchmarks. The cluster has no Network lever.
 	Direct bool
-	// NoPrev leaves out asking for the previous value of what is put or deleted, as benchmarks do: Result.Prev then says
-	// nothing.
-	NoPrev bool
 	// KeepData leaves the members' data directories (Dir/nodes/n1/data) in place after Close; logs always stay.
 	KeepData bool
 	// Since tells the time since the run's epoch: evidence is stamped with it. nil = since Launch.

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -162,7 +161,7 @@ func goodAnswer(part string) []byte {
 // both has the peer answer a put as the script says, by the fast path and by gRPC's own.
 func both(t *testing.T, addr, script string) (fast, slow history.Result) {
 	t.Helper()
-	c, err := newDialler(nil, cluster.Spec{}).open(address{"tcp", addr}, identity{cluster: 7, member: 8})
+	c, err := newDialler(nil).open(address{"tcp", addr}, identity{cluster: 7, member: 8})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,6 @@ type client struct {
 	election member.ElectionClient
 	account  *account // nil = nobody logs in
 	expect   identity
-	prev     bool // ask for previous values
 
 	once     sync.Once
 	closeErr error
@@ -75,13 +74,13 @@ func (c *client) send(ctx context.Context, r history.Request) (history.Result, *
 		response, err := c.kv.Range(ctx, rangeRequest(r))
 		return rangeResult(r.Kind, response), response.GetHeader(), err
 	case history.Put:
-		response, err := c.kv.Put(ctx, c.putRequest(r))
+		response, err := c.kv.Put(ctx, putRequest(r))
 		return putResult(response), response.GetHeader(), err
 	case history.Delete:
-		response, err := c.kv.DeleteRange(ctx, c.deleteRequest(r))
+		response, err := c.kv.DeleteRange(ctx, deleteRequest(r))
 		return deleteResult(response), response.GetHeader(), err
 	case history.CAS, history.Txn:
-		request, err := c.txnRequest(r)
+		request, err := txnRequest(r)
 		if err != nil {
 			return history.Result{}, nil, malformed(err)
 		}

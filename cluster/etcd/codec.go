@@ -47,11 +47,11 @@ func appendRange(b []byte, r history.Request) []byte {
 }
 
 // appendPut writes a PutRequest.
-func appendPut(b []byte, r history.Request, prev bool) []byte {
+func appendPut(b []byte, r history.Request) []byte {
 	b = appendText(b, 1, r.Key)
 	b = appendText(b, 2, r.Value)
 	b = appendNumber(b, 3, r.Lease)
-	return appendFlag(b, 4, prev)
+	return appendFlag(b, 4, true) // tell what was there
 }
 
 // decodeRange reads a RangeResponse.

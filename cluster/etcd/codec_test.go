@@ -13,7 +13,6 @@ import (
 
 // What is spelled by hand is what protobuf itself reads: the requests.
 func TestCodecRequests(t *testing.T) {
-	c := &client{prev: true}
 	for _, r := range []history.Request{
 		{Kind: history.Get, Key: "x"},
 		{Kind: history.Get, Key: "x", End: "y"},
@@ -31,7 +30,7 @@ func TestCodecRequests(t *testing.T) {
 		{Kind: history.Put, Key: "x", Value: "1"}, {Kind: history.Put, Key: "x", Lease: -3}, {Kind: history.Put, Key: "x", Value: string(make([]byte, 300)), Lease: 9},
 	} {
 		got := new(pb.PutRequest)
-		if err := proto.Unmarshal(appendPut(nil, r, c.prev), got); err != nil || !proto.Equal(got, c.putRequest(r)) {
+		if err := proto.Unmarshal(appendPut(nil, r), got); err != nil || !proto.Equal(got, putRequest(r)) {
 			t.Errorf("%v: %v %v", r, got, err)
 		}
 	}

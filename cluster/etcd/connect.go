@@ -30,7 +30,7 @@ func Connect(ctx context.Context, access Access, spec cluster.Spec) (*cluster.Cl
 		spec.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &system{spec: spec, foreign: true, nodes: make(map[history.NodeID]*node), probes: make(map[history.NodeID]*client),
-		epoch: time.Now().Add(-spec.Since()), dials: access.dialler(addrs, secure, spec)}
+		epoch: time.Now().Add(-spec.Since()), dials: access.dialler(addrs, secure)}
 	for i, addr := range addrs {
 		if err := s.meet(ctx, history.NodeID(fmt.Sprintf("n%d", i+1)), addr); err != nil {
 			return nil, errors.Join(err, s.close())
@@ -46,7 +46,7 @@ func Connect(ctx context.Context, access Access, spec cluster.Spec) (*cluster.Cl
 }
 
 // dialler opens connections as the access says.
-func (a Access) dialler(addrs []string, secure bool, spec cluster.Spec) *dialler {
+func (a Access) dialler(addrs []string, secure bool) *dialler {
 	var certs *certificates
 	if secure {
 		certs = &certificates{client: a.TLS}
@@ -54,7 +54,7 @@ func (a Access) dialler(addrs []string, secure bool, spec cluster.Spec) *dialler
 			certs.client = new(tls.Config)
 		}
 	}
-	d := newDialler(certs, spec)
+	d := newDialler(certs)
 	if a.User != "" {
 		d.accounts = make(map[string]*account)
 		for _, addr := range addrs {

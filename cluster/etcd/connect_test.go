@@ -78,7 +78,7 @@ func TestStranger(t *testing.T) {
 	at := address{"tcp", c.Endpoints["n1"]}
 	s := c.Status(bounded(t), "n1")
 	for _, expect := range []identity{{cluster: 1}, {member: s.Member + 1}} {
-		stranger, err := newDialler(nil, cluster.Spec{}).open(at, expect)
+		stranger, err := newDialler(nil).open(at, expect)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestMutualTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, certs := range map[string]*certificates{"none": nil, "of another authority": certs} {
-		client, err := newDialler(certs, cluster.Spec{}).open(address{"tcp", c.Endpoints["n1"]}, identity{})
+		client, err := newDialler(certs).open(address{"tcp", c.Endpoints["n1"]}, identity{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,12 +29,11 @@ import (
 type dialler struct {
 	tls      *tls.Config // nil = in the clear; without a ServerName a member must have the name that it is called by
 	methods  *methods
-	noPrev   bool
 	accounts map[string]*account // by address; nil where nobody logs in
 }
 
-func newDialler(certs *certificates, spec cluster.Spec) *dialler {
-	d := &dialler{methods: newMethods(certs != nil), noPrev: spec.NoPrev}
+func newDialler(certs *certificates) *dialler {
+	d := &dialler{methods: newMethods(certs != nil)}
 	if certs != nil {
 		d.tls = certs.client
 	}
@@ -60,7 +59,7 @@ func (s *system) expect(id history.NodeID) identity {
 
 // open returns a client at once; it connects when it is used, and again whenever it must.
 func (d *dialler) open(a address, expect identity) (*client, error) {
-	c := &client{fast: unary.New(d.connect(a)), methods: d.methods, account: d.accounts[a.addr], expect: expect, prev: !d.noPrev}
+	c := &client{fast: unary.New(d.connect(a)), methods: d.methods, account: d.accounts[a.addr], expect: expect}
 	transport := insecure.NewCredentials()
 	if d.tls != nil {
 		transport = credentials.NewTLS(d.secure(a))

@@ -29,17 +29,17 @@ func rangeRequest(r history.Request) *pb.RangeRequest {
 		KeysOnly: r.KeysOnly, CountOnly: r.CountOnly}
 }
 
-func (c *client) putRequest(r history.Request) *pb.PutRequest {
-	return &pb.PutRequest{Key: []byte(r.Key), Value: []byte(r.Value), Lease: r.Lease, PrevKv: c.prev}
+func putRequest(r history.Request) *pb.PutRequest {
+	return &pb.PutRequest{Key: []byte(r.Key), Value: []byte(r.Value), Lease: r.Lease, PrevKv: true}
 }
 
-func (c *client) deleteRequest(r history.Request) *pb.DeleteRangeRequest {
+func deleteRequest(r history.Request) *pb.DeleteRangeRequest {
 	key, end := span(r.Key, r.End)
-	return &pb.DeleteRangeRequest{Key: key, RangeEnd: end, PrevKv: c.prev}
+	return &pb.DeleteRangeRequest{Key: key, RangeEnd: end, PrevKv: true}
 }
 
 // txnRequest also carries a CAS: one comparison, one put, and a get of the value that was there instead.
-func (c *client) txnRequest(r history.Request) (*pb.TxnRequest, error) {
+func txnRequest(r history.Request) (*pb.TxnRequest, error) {
 	if r.Kind == history.CAS {
 		r = history.Request{Kind: history.Txn, If: []history.Compare{{Key: r.Key, Target: "value", Op: "=", Value: r.Expect}},
 			Then: []history.Request{{Kind: history.Put, Key: r.Key, Value: r.Value}},
@@ -56,14 +56,14 @@ func (c *client) txnRequest(r history.Request) (*pb.TxnRequest, error) {
 		}
 		t.Compare = append(t.Compare, compare)
 	}
-	if t.Success, err = c.steps(r.Then); err != nil {
+	if t.Success, err = steps(r.Then); err != nil {
 		return nil, err
 	}
-	t.Failure, err = c.steps(r.Else)
+	t.Failure, err = steps(r.Else)
 	return t, err
 }
 
-func (c *client) steps(requests []history.Request) ([]*pb.RequestOp, error) {
+func steps(requests []history.Request) ([]*pb.RequestOp, error) {
 	var ops []*pb.RequestOp
 	for _, r := range requests {
 		op := new(pb.RequestOp)
@@ -71,11 +71,11 @@ func (c *client) steps(requests []history.Request) ([]*pb.RequestOp, error) {
 		case history.Get, history.Range:
 			op.Request = &pb.RequestOp_RequestRange{RequestRange: rangeRequest(r)}
 		case history.Put:
-			op.Request = &pb.RequestOp_RequestPut{RequestPut: c.putRequest(r)}
+			op.Request = &pb.RequestOp_RequestPut{RequestPut: putRequest(r)}
 		case history.Delete:
-			op.Request = &pb.RequestOp_RequestDeleteRange{RequestDeleteRange: c.deleteRequest(r)}
+			op.Request = &pb.RequestOp_RequestDeleteRange{RequestDeleteRange: deleteRequest(r)}
 		case history.Txn, history.CAS:
-			nested, err := c.txnRequest(r)
+			nested, err := txnRequest(r)
 			if err != nil {
 				return nil, err
 			}

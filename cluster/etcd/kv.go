@@ -36,9 +36,9 @@ func (c *client) doFast(ctx context.Context, r history.Request) (history.Result,
 	case history.Get, history.Range:
 		call.Method, call.Request = c.methods.rng, appendRange(call.Request[:0], r)
 	case history.Put:
-		call.Method, call.Request = c.methods.put, appendPut(call.Request[:0], r, c.prev)
+		call.Method, call.Request = c.methods.put, appendPut(call.Request[:0], r)
 	case history.CAS, history.Txn:
-		request, malformed := c.txnRequest(r)
+		request, malformed := txnRequest(r)
 		if malformed != nil {
 			return history.Result{}, false
 		}

@@ -146,7 +146,7 @@ func (s *system) launch(ctx context.Context, b *binary) error {
 			return environment("make certificates", err)
 		}
 	}
-	s.dials = newDialler(s.certs, s.spec)
+	s.dials = newDialler(s.certs)
 	if err := s.address(); err != nil {
 		return err
 	}

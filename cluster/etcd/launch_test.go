@@ -108,14 +108,14 @@ func TestDeepFolder(t *testing.T) {
 
 // Without links members listen on ports, which stay theirs over restarts; other options reach the members too.
 func TestDirect(t *testing.T) {
-	c := launch(t, cluster.Spec{Nodes: 1, Direct: true, TLS: true, UnsafeNoFsync: true, SnapshotCount: 10, NoPrev: true,
+	c := launch(t, cluster.Spec{Nodes: 1, Direct: true, TLS: true, UnsafeNoFsync: true, SnapshotCount: 10,
 		Args: []string{"--max-txn-ops=2"}})
 	if c.Network != nil || !strings.HasPrefix(c.Endpoints["n1"], "127.0.0.1:") {
 		t.Errorf("network %v, endpoints %v", c.Network, c.Endpoints)
 	}
 	client := dial(t, c, "n1")
 	for range 30 {
-		if result := client.Do(bounded(t), history.Request{Kind: history.Put, Key: "x", Value: "1"}); result.Outcome != history.OK || result.Prev != nil {
+		if result := client.Do(bounded(t), history.Request{Kind: history.Put, Key: "x", Value: "1"}); result.Outcome != history.OK {
 			t.Fatalf("%+v", result)
 		}
 	}

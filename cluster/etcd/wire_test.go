@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -141,7 +140,7 @@ func TestOneAttempt(t *testing.T) {
 	for _, how := range []string{"close", "refuse", "reset", "goaway", "unavailable", "stall", "at headers"} {
 		for _, test := range requests {
 			p := misbehave(t, how)
-			c, err := newDialler(nil, cluster.Spec{}).open(address{"tcp", p.listener.Addr().String()}, identity{})
+			c, err := newDialler(nil).open(address{"tcp", p.listener.Addr().String()}, identity{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,7 +193,7 @@ func TestNotSent(t *testing.T) {
 		refusing.listener.Addr().String(): "not sent: no connection",
 		silent.Addr().String():            "not sent: deadline exceeded",
 	} {
-		c, err := newDialler(nil, cluster.Spec{}).open(address{"tcp", addr}, identity{})
+		c, err := newDialler(nil).open(address{"tcp", addr}, identity{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +210,7 @@ func TestNotSent(t *testing.T) {
 // What cannot be said in etcd's language is not sent.
 func TestMalformed(t *testing.T) {
 	p := misbehave(t, "stall")
-	c, err := newDialler(nil, cluster.Spec{}).open(address{"tcp", p.listener.Addr().String()}, identity{})
+	c, err := newDialler(nil).open(address{"tcp", p.listener.Addr().String()}, identity{})
 	if err != nil {
 		t.Fatal(err)
 	}
