@@ -1,9 +1,7 @@
 package checker
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"sort"
 
 	"github.com/whitewater-kv/whitewater/checker/model"
@@ -18,6 +16,7 @@ type chronicle struct {
 	keep    func(key string) bool
 	keys    []string            // sorted
 	changes map[string][]change // by key, in order of revision
+	seen    map[string]*sightings
 	clashes []clash
 	wipes   []wipe
 	covered []span // revisions of which an unfiltered watch of all keys delivered everything
@@ -31,6 +30,7 @@ type change struct {
 	kv     *history.KV // of a put; nil for a deletion
 	full   bool        // kv's create revision, version and lease are known
 	hidden bool        // kv's value is not known
+	also   uint16      // how many more watches saw the same
 	by     source
 }
 
@@ -67,17 +67,18 @@ func newChronicle(h *history.History) *chronicle { return newChronicleOf(h, nil)
 
 // newChronicleOf is a chronicle of the keys to keep alone; nil keeps all.
 func newChronicleOf(h *history.History, keep func(key string) bool) *chronicle {
-	c := &chronicle{h: h, keep: keep, changes: map[string][]change{}, loose: map[string]bool{}}
+	c := &chronicle{h: h, keep: keep, changes: map[string][]change{}, seen: map[string]*sightings{}, loose: map[string]bool{}}
 	for i := range h.Ops {
 		c.operation(i)
 	}
 	for i := range h.Watches {
 		c.stream(i)
 	}
-	for key, seen := range c.changes {
+	for key, seen := range c.seen {
 		c.keys = append(c.keys, key)
-		c.changes[key] = c.settle(key, seen)
+		c.changes[key] = c.settle(key, seen.list)
 	}
+	c.seen = nil
 	sort.Strings(c.keys)
 	sort.Slice(c.clashes, func(i, j int) bool {
 		a, b := c.clashes[i], c.clashes[j]
@@ -94,15 +95,14 @@ func (c *chronicle) add(key string, seen change) {
 	if seen.kv != nil && seen.kv.Lease != 0 {
 		c.loose[key] = true
 	}
-	// A hot key's value is read a thousand times in a row: once is enough.
-	before := c.changes[key]
-	for i := len(before) - 1; i >= 0 && i >= len(before)-4; i-- {
-		if x := &before[i]; x.rev == seen.rev && x.kv != nil && seen.kv != nil && x.full == seen.full && x.hidden == seen.hidden && x.agrees(seen) &&
-			(x.by < 0) == (seen.by < 0) {
-			return
-		}
+	s := c.seen[key]
+	if s == nil {
+		s = &sightings{}
+		c.seen[key] = s
 	}
-	c.changes[key] = append(before, seen)
+	if !s.known(&seen) {
+		s.list = append(s.list, seen)
+	}
 }
 
 func (c *chronicle) operation(i int) {
@@ -198,10 +198,10 @@ func (c *chronicle) stream(i int) {
 			if !ev.Delete {
 				seen.kv, seen.full = &ev.KV, ev.KV.Version > 0
 			}
-			c.add(ev.KV.Key, seen)
 			if ev.Prev != nil {
 				c.add(ev.Prev.Key, change{rev: ev.Prev.Mod, kv: ev.Prev, full: ev.Prev.Version > 0, by: by})
 			}
+			c.add(ev.KV.Key, seen)
 		}
 	}
 	if first, last := delivered(w); allKeys(w) && !w.NoPut && !w.NoDelete && first <= last {
@@ -242,63 +242,6 @@ func delivered(w *history.Watch) (first, last int64) {
 		}
 	}
 	return first, last
-}
-
-// settle sorts what was seen of one key and makes it one change for each revision: what most of those say who saw it.
-func (c *chronicle) settle(key string, seen []change) []change {
-	slices.SortFunc(seen, func(a, b change) int { return cmp.Or(cmp.Compare(a.rev, b.rev), cmp.Compare(a.by.rank(), b.by.rank())) })
-	out := seen[:0]
-	for i := 0; i < len(seen); {
-		j := i + 1
-		for j < len(seen) && seen[j].rev == seen[i].rev {
-			j++
-		}
-		out = append(out, c.agree(key, seen[i:j]))
-		i = j
-	}
-	return out
-}
-
-// agree returns what most saw, with all that is known of it, and files those who saw something else.
-func (c *chronicle) agree(key string, seen []change) change {
-	best, votes := 0, 0
-	for i := range seen {
-		if seen[i].full || seen[i].kv == nil {
-			best = i
-			break
-		}
-	}
-	for i := best; votes < len(seen) && i < len(seen); i++ {
-		n := 0
-		for j := range seen {
-			if seen[i].agrees(seen[j]) {
-				n++
-			}
-		}
-		if n > votes {
-			best, votes = i, n
-		}
-	}
-	for i := range seen {
-		if !seen[best].agrees(seen[i]) {
-			c.clashes = append(c.clashes, clash{key, seen[best], seen[i]})
-		}
-	}
-	return seen[best]
-}
-
-func (a change) agrees(b change) bool {
-	if a.kv == nil || b.kv == nil {
-		return a.kv == b.kv
-	}
-	if !a.hidden && !b.hidden && a.kv.Value != b.kv.Value {
-		return false
-	}
-	if !a.full || !b.full {
-		return true
-	}
-	// etcd answers a request for keys alone from its index, which does not know leases.
-	return a.kv.Create == b.kv.Create && a.kv.Version == b.kv.Version && (a.kv.Lease == b.kv.Lease || a.hidden || b.hidden)
 }
 
 // joined merges spans that touch.
