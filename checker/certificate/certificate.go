@@ -84,9 +84,9 @@ type Outcome struct {
 // maxFindings bounds what is kept of a store that is wrong all along.
 const maxFindings = 200
 
-// Certify orders the history.
-func Certify(ctx context.Context, h *history.History, rules Rules) Outcome {
-	c := &certifier{h: h, rules: rules, store: model.NewStore(), cert: &Certificate{}}
+// certify orders the history with some choices.
+func certify(ctx context.Context, h *history.History, rules Rules, ch *choices) Outcome {
+	c := &certifier{h: h, rules: rules, store: model.NewStore(), cert: &Certificate{}, choices: ch}
 	if why := c.place(); why != "" {
 		return Outcome{Undecided: why}
 	}
@@ -120,6 +120,7 @@ type certifier struct {
 	eval  model.Evaluator
 	cert  *Certificate
 
+	choices    *choices
 	items      []item
 	unknown    []int32 // operations of unknown outcome that may write
 	snapshots  []snapshot

@@ -39,37 +39,31 @@ type claim struct {
 const maxOptions = 64
 
 // byClient places the operation of unknown outcome whose effect is what was seen. Several may fit, and each only once:
-// if all that fit here have been placed, those are moved to where they fit as well.
+// if all that fit here have been placed, those are moved to where they fit as well. Where the revision was seen in part,
+// and those that fit would have done different things, one way is chosen.
 func (c *certifier) byClient(rev int64, f *fact) {
-	suspects := c.suspects(f)
-	var cl claim
-	var changes []model.Change
-	for _, i := range suspects {
-		_, would := model.Eval(c.store, rev-1, &c.h.Ops[i].Request)
-		if !explains(would, f) || len(suspects) > 1 && !c.timely(i, rev) {
-			continue
-		}
-		if len(cl.options) == maxOptions {
-			c.capped = true
-			break
-		}
-		cl.options, changes = append(cl.options, i), would
-	}
-	c.claims = append(c.claims, cl)
-	n := len(c.claims) - 1
+	groups, effects := c.alike(c.suspects(f), rev, f)
+	picked := 0
 	switch {
-	case len(cl.options) > 1 && !f.complete:
-		c.claims = c.claims[:n]
+	case len(groups) > 1 && c.choices.none:
 		c.doubtful(rev, f, "several operations may have made it")
-	case !c.match(n, map[int32]bool{}):
+		return
+	case len(groups) > 1:
+		picked = c.choices.pick(len(groups))
+	case len(groups) == 0:
+		groups, effects = [][]int32{nil}, [][]model.Change{nil}
+	}
+	c.claims = append(c.claims, claim{options: groups[picked]})
+	n := len(c.claims) - 1
+	if !c.match(n, map[int32]bool{}) {
 		c.claims = c.claims[:n]
 		c.nobody(rev, f)
-	default:
-		c.claims[n].step = len(c.cert.Steps)
-		c.cert.Steps = append(c.cert.Steps, Step{c.taker(n), rev})
-		c.attributed++
-		c.store.Apply(rev, changes)
+		return
 	}
+	c.claims[n].step = len(c.cert.Steps)
+	c.cert.Steps = append(c.cert.Steps, Step{c.taker(n), rev})
+	c.attributed++
+	c.store.Apply(rev, effects[picked])
 }
 
 // match finds an operation for claim n, moving others on (an augmenting path of Kuhn's bipartite matching).
