@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -112,6 +110,76 @@ const plainHistory = "history.jsonl"
 // History reads the history back. If its end is torn, as by the death of the harness, the rest is read, and
 // Meta.Interrupted says so.
 func (r *Run) History() (*history.History, error) {
+	h, err := r.text()
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		var j history.Journal
+		torn, err := r.Records(func(record history.Record) error { j.Add(record); return nil })
+		if err != nil {
+			return nil, err
+		}
+		h = j.History()
+		h.Meta.Interrupted = h.Meta.Interrupted || torn
+	}
+	if h.Meta.Run == "" && !r.Bare() {
+		h.Meta.Run = r.id
+	}
+	return h, nil
+}
+
+// text is the history if it is written as text; nil otherwise.
+func (r *Run) text() (*history.History, error) {
+	f, _, err := r.openHistory()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if form(f) != text {
+		return nil, nil
+	}
+	all, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	h, err := history.ParseHistory(string(all))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	return h, nil
+}
+
+// ErrText is the error of reading text record by record.
+var ErrText = errors.New("it is text, which is read whole")
+
+// Records gives the history's records to each, one after another as they were written, and keeps none. torn says that its
+// end is cut off. It ends with each's error. Text has to be read whole.
+func (r *Run) Records(each func(history.Record) error) (torn bool, err error) {
+	f, size, err := r.openHistory()
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	switch form(f) {
+	case packed:
+		torn, err = readFrames(f, size, each)
+	case jsonLines:
+		torn, err = readLines(f, each)
+	default:
+		err = ErrText
+	}
+	if wrong, ok := errors.AsType[*callerError](err); ok {
+		return torn, wrong.error
+	}
+	if err != nil {
+		return torn, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	return torn, nil
+}
+
+// openHistory opens the history's file.
+func (r *Run) openHistory() (*os.File, int64, error) {
 	path := r.bare
 	if path == "" {
 		path = r.File(HistoryFile)
@@ -121,42 +189,14 @@ func (r *Run) History() (*history.History, error) {
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("run %s has no history (%s): %w", r.path, HistoryFile, fs.ErrNotExist)
+		return nil, 0, fmt.Errorf("run %s has no history (%s): %w", r.path, HistoryFile, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer f.Close()
-	h, err := readHistory(f)
+	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, 0, errors.Join(err, f.Close())
 	}
-	if h.Meta.Run == "" && !r.Bare() {
-		h.Meta.Run = r.id
-	}
-	return h, nil
-}
-
-// zstdStart is how a zstd frame begins.
-var zstdStart = []byte{0x28, 0xb5, 0x2f, 0xfd}
-
-// readHistory reads what begins like zstd as such, as far as it goes, what begins with a brace as JSON lines, anything
-// else as text.
-func readHistory(f io.Reader) (*history.History, error) {
-	in := bufio.NewReader(f)
-	start, err := in.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(zstdStart, start):
-		return readFrames(in)
-	case start[0] == '{':
-		return history.ReadJSONL(in)
-	}
-	text, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
-	}
-	return history.ParseHistory(string(text))
+	return f, info.Size(), nil
 }

@@ -197,7 +197,7 @@ func TestDamagedHistory(t *testing.T) {
 	for i := range data {
 		damaged := bytes.Clone(data)
 		damaged[i] ^= 0xff
-		h, err := readFrames(bytes.NewReader(damaged))
+		h, err := readPacked(damaged)
 		if err == nil && !h.Meta.Interrupted {
 			t.Errorf("byte %d of %d is damaged, and nothing is said", i, len(data))
 		}
@@ -223,6 +223,14 @@ func TestDamagedHistory(t *testing.T) {
 	}
 }
 
+func readPacked(data []byte) (*history.History, error) {
+	var j history.Journal
+	torn, err := readFrames(bytes.NewReader(data), int64(len(data)), func(r history.Record) error { j.Add(r); return nil })
+	h := j.History()
+	h.Meta.Interrupted = h.Meta.Interrupted || torn
+	return h, err
+}
+
 // A file system may leave zeros where the end was not written.
 func TestZeroTail(t *testing.T) {
 	r := create(t, t.TempDir(), "2026-11-22T06:15:00Z")
@@ -231,7 +239,7 @@ func TestZeroTail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, zeros := range []int{1, 4, 100} {
-		h, err := readFrames(bytes.NewReader(append(bytes.Clone(data), make([]byte, zeros)...)))
+		h, err := readPacked(append(bytes.Clone(data), make([]byte, zeros)...))
 		if err != nil || !h.Meta.Interrupted || h.Meta.Workload != "register" {
 			t.Errorf("%d zeros: %v", zeros, err)
 		}

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -45,12 +43,12 @@ func (t *Tail) Next() ([]history.Record, error) {
 		if err != nil {
 			return nil, fmt.Errorf("follow %s: %w", t.path, err)
 		}
-		if whole := wholeFrames(data); whole > 0 {
+		if whole := wholeFrames(bytes.NewReader(data), int64(len(data))); whole > 0 {
 			records, err := unpack(data[:whole])
 			if err != nil {
 				return nil, fmt.Errorf("follow %s from byte %d: %w", t.path, t.at, err)
 			}
-			t.at += int64(whole)
+			t.at += whole
 			return records, nil
 		}
 		if int64(len(data)) < limit {
@@ -62,20 +60,12 @@ func (t *Tail) Next() ([]history.Record, error) {
 
 // unpack reads the records of whole frames.
 func unpack(frames []byte) (records []history.Record, err error) {
-	in, err := zstd.NewReader(bytes.NewReader(frames), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(frameUnpacked))
-	if err != nil {
-		return nil, err
+	torn, err := readFrames(bytes.NewReader(frames), int64(len(frames)), func(r history.Record) error {
+		records = append(records, r)
+		return nil
+	})
+	if torn && err == nil {
+		err = history.ErrTorn
 	}
-	defer in.Close()
-	d := history.NewDecoder(in)
-	for {
-		record, err := d.Next()
-		if errors.Is(err, io.EOF) {
-			return records, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, record)
-	}
+	return records, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -53,8 +54,10 @@ func NewFeed(serializable bool) *Feed {
 	return &Feed{stream: NewStream(serializable), returns: entries{byReturns: true}, open: map[int]*entry{}, watches: map[int]watched{}}
 }
 
-// Placed has a function told of every operation that made a revision, in the order of revisions.
-func (f *Feed) Placed(told func(rev int64, op *history.Op)) { f.stream.placed = told }
+// Placed has a function told of every operation that made a revision, with its changes, in the order of revisions.
+func (f *Feed) Placed(told func(rev int64, op *history.Op, changes []model.Change)) {
+	f.stream.placed = told
+}
 
 // Add takes the next record of the journal, and keeps the operations in it.
 func (f *Feed) Add(r history.Record) {

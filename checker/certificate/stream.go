@@ -35,7 +35,7 @@ type Stream struct {
 	report StreamReport
 	stuck  bool
 	// placed, if set, is told of every operation that made a revision, in their order.
-	placed func(rev int64, op *history.Op)
+	placed func(rev int64, op *history.Op, changes []model.Change)
 }
 
 // StreamReport is what a stream has found so far.
@@ -328,7 +328,7 @@ func (s *Stream) apply(rev int64, changes []model.Change, op *history.Op) {
 	s.past.remember(s.store, rev, changes)
 	s.store.Apply(rev, changes)
 	if s.placed != nil && op != nil {
-		s.placed(rev, op)
+		s.placed(rev, op, changes)
 	}
 }
 

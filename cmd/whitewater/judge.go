@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +23,10 @@ func checkCommand(a *app) *cobra.Command {
 		Use:   "check [RUN|HISTORY]",
 		Short: "Judge a stored run again: with other checks, limits or claims",
 		Long: "Judge a stored run again, from its history alone, and exit as run would. RUN is a path, an id, latest, or -1, -2 …;\n" +
-			"HISTORY is a bare history file. The run's reports are written anew.",
+			"HISTORY is a bare history file. The run's reports are written anew.\n\n" +
+			"With --stream the history is read record by record, in memory that does not grow with it, and linearizable alone is\n" +
+			"judged, by the store's revisions; reports stay as they are. So is a history that is too large for --checker-memory:\n" +
+			"then the other checks are unknown.",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns,
 	}
@@ -28,12 +34,14 @@ func checkCommand(a *app) *cobra.Command {
 	root := storeFlag(cmd)
 	noClaims := cmd.Flags().Bool("no-claims", false, "leave out the scenario's claims")
 	cas := casFlag(cmd)
+	stream := cmd.Flags().Bool("stream", false, "judge linearizable alone, record by record, whatever the length")
 	out := addOutputs(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
 		}
-		sum, err := a.check(cmd.Context(), *root, args, flags, *noClaims, *out.allow, cas)
+		how := streaming{asked: *stream, refused: cmd.Flags().Changed("stream") && !*stream, checks: cmd.Flags().Changed("checks")}
+		sum, err := a.check(cmd.Context(), *root, args, flags, *noClaims, *out.allow, cas, how)
 		if err != nil {
 			return err
 		}
@@ -47,8 +55,8 @@ func checkCommand(a *app) *cobra.Command {
 
 // check judges a stored run, or a history that another tool recorded.
 func (a *app) check(ctx context.Context, root string, args []string, flags *overrides, noClaims bool, allow []string,
-	cas *word) (*reports.Summary, error) {
-	if len(args) == 1 {
+	cas *word, how streaming) (*reports.Summary, error) {
+	if len(args) == 1 && !how.asked {
 		h, ok, err := a.foreign(args[0], cas)
 		if err != nil {
 			return nil, err
@@ -69,7 +77,43 @@ func (a *app) check(ctx context.Context, root string, args []string, flags *over
 	if err != nil {
 		return nil, err
 	}
+	if how.asked {
+		return a.checkStream(ctx, run, s, allow, how)
+	}
+	if large, size, err := harness.TooLarge(run, s); err == nil && large && !how.refused { // an error is told by whoever reads it
+		fmt.Fprintf(a.err, "whitewater: the history is %d MiB unpacked, which is too much for --checker-memory %v: it is judged as a stream\n",
+			size>>20, s.Checker.Memory)
+		return a.checkStream(ctx, run, s, allow, how)
+	}
 	return recheck(ctx, run, s, allow)
+}
+
+// streaming is what a call says of how the history shall be read.
+type streaming struct {
+	asked, refused bool
+	checks         bool // which checks it names
+}
+
+// checkStream judges a stored history as a stream. A call that asks for that asks for what a stream can judge, unless it
+// names checks itself.
+func (a *app) checkStream(ctx context.Context, run *store.Run, s *scenarios.Scenario, allow []string, how streaming) (*reports.Summary, error) {
+	if store.Running(run.Path()) {
+		return nil, usagef("run %s is still being written", run.ID())
+	}
+	if how.asked && !how.checks {
+		s.Checks = []string{"linearizable"}
+	}
+	if len(s.Checks) > 0 && !slices.Contains(s.Checks, "linearizable") {
+		return nil, usagef("--checks %s: a history that is read as a stream is judged by linearizable", strings.Join(s.Checks, ","))
+	}
+	sum, err := harness.JudgeStream(ctx, run, s, reports.Options{Program: program(), Allow: allow})
+	if errors.Is(err, store.ErrText) {
+		return nil, usage(err)
+	}
+	if err != nil {
+		return nil, environment(err)
+	}
+	return sum, nil
 }
 
 // checkForeign judges a history that has no run.
