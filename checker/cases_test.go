@@ -36,7 +36,13 @@ func runCases(t *testing.T, name string, check checkFunc) {
 		}
 		var got []string
 		t.Run(title, func(t *testing.T) {
-			got = said(check(context.Background(), parse(t, strings.Join(lines, "\n")), Limits{}))
+			result := check(context.Background(), parse(t, strings.Join(lines, "\n")), Limits{})
+			got = said(result)
+			for _, c := range result.Counterexample {
+				if len(c.Ops) == 0 && len(c.Tables) == 0 {
+					t.Errorf("%s is a bare sentence: %s", c.Name, c.Why)
+				}
+			}
 			if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w && os.Getenv("WHITEWATER_GOLDEN") == "" {
 				t.Errorf("got:\n%s\nwant:\n%s", g, w)
 			}

@@ -179,7 +179,8 @@ func (t *tenancy) together(key string, x change, deleted int64) {
 	case !known:
 		t.endedAt[id] = ending{key, deleted, x.rev}
 	case before.rev != deleted && x.rev < before.rev && before.put < deleted:
-		t.fail("ended-in-parts", fmt.Sprintf("keys of lease %x ended at two revisions: %s at %d and %s at %d", uint64(id), before.key, before.rev, key, deleted), t.c.op(x))
+		t.fail("ended-in-parts", fmt.Sprintf("keys of lease %x ended at two revisions: %s at %d and %s at %d", uint64(id), before.key, before.rev, key, deleted), t.c.op(x)).
+			show(func() Table { return t.endsOf(id) })
 	}
 }
 

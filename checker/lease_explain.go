@@ -45,6 +45,25 @@ func (t *tenancy) course(id int64, key string, at time.Duration, seen ...string)
 	return out.near()
 }
 
+// endsOf shows which keys a lease had, and at which revisions they were put and ended.
+func (t *tenancy) endsOf(id int64) Table {
+	out := Table{Title: fmt.Sprintf("the keys of lease %x", uint64(id)), Columns: []string{"key", "put at revision", "ended at revision"}}
+	for _, key := range t.keys {
+		changes := t.c.changes[key]
+		for n, x := range changes {
+			if x.kv == nil || x.kv.Lease != id {
+				continue
+			}
+			end := "not seen"
+			if n+1 < len(changes) && changes[n+1].kv == nil {
+				end = fmt.Sprint(changes[n+1].rev)
+			}
+			out.add(false, text(key), fmt.Sprint(x.rev), end)
+		}
+	}
+	return out.near()
+}
+
 func outcomeWord(op *history.Op) string {
 	switch op.Result.Outcome {
 	case history.OK:

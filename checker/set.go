@@ -341,9 +341,13 @@ func (s *sets) conclude() {
 				neverRead++
 			}
 		case e.lastShown < e.lastGone:
+			by, missing := -1, e.missing
+			if s.byKind["lost"] < examplesPerKind { // of the others, that the last read misses it says enough
+				by, missing = s.whenLost(at, e)
+			}
 			s.fail("lost", fmt.Sprintf("op %d, called at %s, was not shown %s, which was in %s by %s (op %d); nor was anybody later",
-				s.h.Ops[e.missing].ID, s.h.When(e.lastGone), at.element, at.set, s.h.When(e.known), s.h.Ops[e.knownBy].ID), s.ops(e.add, e.knownBy, e.shown, e.missing)).
-				show(s.course(at, e.missing))
+				s.h.Ops[missing].ID, s.h.When(s.h.Ops[missing].Call), at.element, at.set, s.h.When(e.known), s.h.Ops[e.knownBy].ID),
+				s.ops(e.add, e.knownBy, e.shown, by, missing)).show(s.course(at, missing))
 		default:
 			s.fail("stale", fmt.Sprintf("op %d, called at %s, was not shown %s, which was in %s by %s (op %d), and later ones were",
 				s.h.Ops[e.missing].ID, s.h.When(e.lastGone), at.element, at.set, s.h.When(e.known), s.h.Ops[e.knownBy].ID), s.ops(e.add, e.knownBy, e.missing, e.shown)).

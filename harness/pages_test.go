@@ -14,7 +14,7 @@ import (
 	"github.com/whitewater-kv/whitewater/reports"
 )
 
-// Every kind of counterexample has a report that shows it, beginning with a sentence. With
+// Every counterexample has a sentence, operations or evidence, and what the cluster was doing; a report shows it. With
 // WHITEWATER_PAGES=DIR every planted bug's report is written there, to be looked at; otherwise one of each family is made.
 func TestReportsOfBugs(t *testing.T) {
 	folder := os.Getenv("WHITEWATER_PAGES")
@@ -30,6 +30,12 @@ func TestReportsOfBugs(t *testing.T) {
 			reportOf(t, h, filepath.Join(folder, bug.Name), folder != "")
 		})
 	}
+	t.Run("set", func(t *testing.T) { // no bug is planted for sets: a write that is lost is an element that is
+		t.Parallel()
+		s := small("set", 3)
+		s.Name = "set"
+		reportOf(t, rehearse(t, s, "lost-write"), filepath.Join(folder, "set"), folder != "")
+	})
 	t.Run("serializable", func(t *testing.T) {
 		t.Parallel()
 		s := small("register", 1)
@@ -47,8 +53,11 @@ func reportOf(t *testing.T, h *history.History, folder string, keep bool) {
 	sum := reports.Summarise(h, results, reports.Options{Program: "whitewater", Report: "report.html"})
 	sum.Reproduce.Command = "whitewater replay " + h.Meta.Run
 	for _, c := range sum.Counterexamples {
-		if c.Why == "" {
-			t.Errorf("%s, %s: nothing is said", c.Check, c.Name)
+		if c.Why == "" || len(c.Ops) == 0 && len(c.Tables) == 0 {
+			t.Errorf("%s, %s: a bare sentence, or nothing: %q", c.Check, c.Name, c.Why)
+		}
+		if len(c.Context) == 0 {
+			t.Errorf("%s, %s: nothing is said of the cluster: %s", c.Check, c.Name, c.Why)
 		}
 	}
 	for _, format := range reports.Formats {

@@ -1,0 +1,56 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/whitewater-kv/whitewater/history"
+)
+
+// unasked files a change that no operation asked for, with who saw it, and who asked for its value elsewhere or was
+// refused.
+func (f *revisions) unasked(why, key string, rev int64) {
+	at := forever
+	t := Table{Title: fmt.Sprintf("who saw revision %d of %s", rev, text(key)), Columns: []string{"time", "who", "what"}}
+	value := ""
+	for i := range f.h.Watches {
+		w := &f.h.Watches[i]
+		for j := range w.Responses {
+			for k := range w.Responses[j].Events {
+				if ev := &w.Responses[j].Events[k]; ev.KV.Key == key && ev.KV.Mod == rev {
+					value, at = ev.KV.Value, min(at, w.Responses[j].At)
+					t.add(true, f.h.When(w.Responses[j].At), watchName(w), text(eventText(ev)))
+				}
+			}
+		}
+	}
+	var first *history.Op
+	var ops []history.Op
+	for i := range f.h.Ops {
+		op := &f.h.Ops[i]
+		eachRead(&op.Result, func(kv *history.KV) {
+			if kv.Key != key || kv.Mod != rev {
+				return
+			}
+			value, at = kv.Value, min(at, op.Return)
+			t.add(true, f.h.When(op.Return), fmt.Sprintf("op %d at %s", op.ID, op.Node), text(pairText(kv)))
+			if first == nil {
+				first = op
+			}
+		})
+	}
+	for i := range f.h.Ops {
+		if op := &f.h.Ops[i]; value != "" && writesValue(&op.Request, key, value) && op != first {
+			ops = append(ops, *op)
+		}
+	}
+	ops = ops[:min(len(ops), 3)]
+	if first != nil {
+		ops = append(slices.Clip(ops), *first)
+	}
+	c := f.fail("not as numbered", why, ops).show(func() Table { return t.near() })
+	for _, op := range ops {
+		at = min(at, op.Call)
+	}
+	c.during(f.h, at, at)
+}
