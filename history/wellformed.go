@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Complaints bounds the lists that Wellformed and Contract give; what is left out is counted in the last line.
+// Complaints bounds the list that Wellformed gives; what is left out is counted in the last line.
 const Complaints = 50
 
 // complaints is a bounded list of sentences.

@@ -23,12 +23,12 @@ var errAbandoned = errors.New("the dialling side gave up")
 // conn is one connection through the fabric: a was accepted from src, b is dialled to dst.
 type conn struct {
 	src  history.NodeID
+	dst  history.NodeID // "" until it is known; the handler's own
 	a    net.Conn
 	in   *bufio.Reader // reads a
 	over chan struct{} // closed when the connection is
 
 	mu   sync.Mutex
-	dst  history.NodeID // "" until it is known
 	b    net.Conn       // nil until dialled
 	dead bool
 }
@@ -52,12 +52,6 @@ func (c *conn) kill() {
 	}
 }
 
-func (c *conn) between(x, y history.NodeID) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.src == x && c.dst == y || c.src == y && c.dst == x
-}
-
 // attach gives the connection its far side.
 func (c *conn) attach(b net.Conn) error {
 	c.mu.Lock()
@@ -79,9 +73,7 @@ type target struct {
 // connect dials the far side once both directions are open: connecting takes a packet each way. head is what was
 // already read from a and waits to be sent.
 func (f *Fabric) connect(c *conn, to target, head int) error {
-	c.mu.Lock()
 	c.dst = to.node
-	c.mu.Unlock()
 	out, back := f.edge(c.src, to.node), f.edge(to.node, c.src)
 	for out.isCut() || back.isCut() {
 		if err := c.await(out, back, int64(head)); err != nil {

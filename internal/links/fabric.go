@@ -138,23 +138,6 @@ func (f *Fabric) Traffic(from, to history.NodeID) cluster.Traffic {
 	return cluster.Traffic{Passed: e.passed.Load(), Held: e.held.Load(), Cut: e.isCut()}
 }
 
-// Reset breaks the connections that exist between two nodes, whoever dialled, drops what they hold, and returns how many
-// they were.
-func (f *Fabric) Reset(a, b history.NodeID) int {
-	f.mu.Lock()
-	var hit []*conn
-	for c := range f.conns {
-		if c.between(a, b) {
-			hit = append(hit, c)
-		}
-	}
-	f.mu.Unlock()
-	for _, c := range hit {
-		c.kill()
-	}
-	return len(hit)
-}
-
 // Close ends every listener and every connection and waits until nothing of the fabric runs.
 func (f *Fabric) Close() error {
 	f.mu.Lock()

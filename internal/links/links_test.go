@@ -286,20 +286,6 @@ func TestDelay(t *testing.T) {
 	expect(t, b, "soon")
 }
 
-func TestReset(t *testing.T) {
-	f := fabric(t)
-	a, _ := joined(t, f, "n1", "n2")
-	c, d := joined(t, f, "n3", "n2")
-	if n := f.Reset("n2", "n1"); n != 1 {
-		t.Errorf("%d connections reset; want 1", n)
-	}
-	if _, err := a.Read(make([]byte, 1)); err == nil {
-		t.Error("a reset connection still speaks")
-	}
-	send(t, c, "untouched")
-	expect(t, d, "untouched")
-}
-
 // Close ends everything: connections that wait at a cut, that hold bytes, whose far side does not read. Were a goroutine
 // left, Close would not return.
 func TestCloseEndsStalledConnections(t *testing.T) {

@@ -2,7 +2,6 @@ package units
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 )
@@ -22,14 +21,6 @@ func ParseSpan(text string) (Span, error) {
 		return Span{}, fmt.Errorf("%q is not a span of time: write 3s, or 2s..4s", text)
 	}
 	return Span{first, last}, nil
-}
-
-// Draw is a duration of the span, all equally likely.
-func (s Span) Draw(rng *rand.Rand) time.Duration {
-	if s.Max <= s.Min {
-		return s.Min
-	}
-	return s.Min + time.Duration(rng.Int64N(int64(s.Max-s.Min)+1))
 }
 
 func (s Span) String() string {

@@ -11,6 +11,7 @@ func TestForms(t *testing.T) {
 	rate := func(s string) (string, error) { v, err := ParseRate(s); return v.String(), err }
 	count := func(s string) (string, error) { v, err := ParseCount(s); return v.String(), err }
 	duration := func(s string) (string, error) { v, err := ParseDuration(s); return FormatDuration(v), err }
+	span := func(s string) (string, error) { v, err := ParseSpan(s); return v.String(), err }
 	for _, c := range []struct {
 		what     string
 		parse    func(string) (string, error)
@@ -50,6 +51,14 @@ func TestForms(t *testing.T) {
 		{"duration", duration, "1h", "1h"},
 		{"duration", duration, "100ms", "100ms"},
 		{"duration", duration, "10m", "10m"},
+		{"span", span, "3s", "3s"},
+		{"span", span, "2s..4s", "2s..4s"},
+		{"span", span, "120s..120s", "2m"},
+		{"span", span, "0..500ms", "0s..500ms"},
+		{"span", span, "4s..2s", ""},
+		{"span", span, "2s..", ""},
+		{"span", span, "2s...4s", ""},
+		{"span", span, "-2s..4s", ""},
 		{"duration", duration, "5", ""},
 		{"duration", duration, "-5s", ""},
 	} {
