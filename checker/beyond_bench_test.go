@@ -38,7 +38,7 @@ func BenchmarkOthers(b *testing.B) {
 		alone(b, "set", elements(n), n)
 		if n <= 10_000 {
 			b.Run(fmt.Sprintf("porcupine-plain/%d", n), func(b *testing.B) {
-				measure(b, n, func() { plain(h, register.NewReader(h)) })
+				measure(b, n, func() { b.ReportMetric(plain(h, register.NewReader(h)), "keys-decided") })
 			})
 		}
 	}

@@ -9,16 +9,17 @@ function size(mib) { return mib < 1 ? "" : mib < 1000 ? sprintf(", %.0f MiB", mi
 	sub(/-[0-9]+$/, "", $1)
 	n = split($1, name, "/")
 	place(name, n)
-	ms = mib = 0
+	ms = mib = 0; decided = 1
 	for (i = 3; i < NF; i++) {
 		if ($(i + 1) == "cpu-ms/op") ms = $i
 		if ($(i + 1) == "cpu-s/op") ms = 1000 * $i
 		if ($(i + 1) == "peak-MiB") mib = $i
+		if ($(i + 1) == "keys-decided") decided = $i
 	}
 	if (!(table in tables)) { tables[table] = ++many; title[many] = table }
 	if (!((table, col) in cols)) { cols[table, col] = ++width[table]; head[table, width[table]] = col }
 	if (!((table, row) in rows)) { rows[table, row] = ++height[table]; side[table, height[table]] = row }
-	cell[table, row, col] = time(ms) size(mib)
+	cell[table, row, col] = (decided < 1 ? "undecided after 10 s" : time(ms)) size(mib)
 }
 
 # place tells the table, the row and the column of a benchmark's name.
