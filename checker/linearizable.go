@@ -32,6 +32,7 @@ func checkLinearizable(ctx context.Context, h *history.History, lim Limits) Resu
 	l.judgeKeys(ctx, keys)
 	l.judgeWhole(ctx)
 	l.judgeParts(ctx)
+	l.compactions()
 	if len(l.refuted) > 0 {
 		if c := takeCensus(h, keys); c.stale > 0 {
 			l.notes = append(l.notes, fmt.Sprintf("%s, op %d", c.String(), h.Ops[c.worstOp].ID))

@@ -49,7 +49,7 @@ func wholeStore(rng *rand.Rand) generate.Options {
 // Without revisions nothing fires on what is right either, and most of it is decided.
 func TestNoFalseAlarmWithoutRevisions(t *testing.T) {
 	verdicts := map[string]int{}
-	for seed := range uint64(rounds(300, 10_000)) {
+	for seed := range uint64(rounds(100, 10_000)) {
 		rng := rand.New(rand.NewPCG(seed, 31))
 		h := generate.History(rng, wholeStore(rng))
 		res := Judge(context.Background(), h, []string{"linearizable"}, Limits{Timeout: 10 * time.Second})[0]
@@ -62,6 +62,29 @@ func TestNoFalseAlarmWithoutRevisions(t *testing.T) {
 		}
 	}
 	t.Log(verdicts)
+}
+
+// Compactions and what they refuse raise no alarm.
+func TestNoFalseAlarmOfCompactions(t *testing.T) {
+	refused := 0
+	for seed := range uint64(rounds(100, 5_000)) {
+		rng := rand.New(rand.NewPCG(seed, 35))
+		o := generate.Options{Ops: 20 + rng.IntN(200), Clients: 1 + rng.IntN(8), Keys: 1 + rng.IntN(4), Nodes: 3, Past: rng.Float64(),
+			Unknown: []float64{0, 0.1}[rng.IntN(2)], Plain: rng.IntN(4) == 0, Mix: generate.Everything()}
+		o.Mix[history.Compact] = 1
+		h := generate.History(rng, o)
+		for i := range h.Ops {
+			if h.Ops[i].Result.Error == "compacted" {
+				refused++
+			}
+		}
+		for _, res := range Judge(context.Background(), h, nil, Limits{}) {
+			if res.Verdict == Fail || res.Bug != "" {
+				t.Fatalf("seed %d: %s: %v, %s %s\n%s", seed, res.Checker, res.Verdict, res.Why, res.Bug, h)
+			}
+		}
+	}
+	t.Logf("%d were refused", refused)
 }
 
 // What a broken store leaves behind is caught without its revisions too, but for what only revisions show: a transaction

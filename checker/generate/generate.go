@@ -97,24 +97,25 @@ func (s *sim) open(op *history.Op) time.Duration {
 // sim is a store and its clients, in simulated time.
 type sim struct {
 	Options
-	rng      *rand.Rand
-	begin    func(*history.Op) int
-	end      func(int, *history.Op)
-	now      time.Duration
-	store    *model.Store
-	events   events
-	left     int // operations to call
-	clients  []client
-	process  history.Process
-	planned  int
-	value    int
-	kinds    []history.Kind
-	nodes    []history.NodeID
-	log      []record // every change, with when it happened
-	versions map[string][]history.KV
-	ended    map[int64]bool           // leases
-	shown    map[history.NodeID]int64 // the revision that each member has shown
-	entries  []history.Entry
+	rng       *rand.Rand
+	begin     func(*history.Op) int
+	end       func(int, *history.Op)
+	now       time.Duration
+	store     *model.Store
+	events    events
+	left      int // operations to call
+	clients   []client
+	process   history.Process
+	planned   int
+	value     int
+	kinds     []history.Kind
+	nodes     []history.NodeID
+	log       []record // every change, with when it happened
+	versions  map[string][]history.KV
+	ended     map[int64]bool // leases
+	compacted int64
+	shown     map[history.NodeID]int64 // the revision that each member has shown
+	entries   []history.Entry
 }
 
 // record is one revision.
@@ -176,7 +177,7 @@ func (s *sim) run() {
 		case ret:
 			s.returns(e.client)
 		case late:
-			if !s.refused(&e.late.Request) {
+			if s.refused(&e.late.Request) == "" {
 				s.apply(&e.late.Request)
 			}
 		case expire:
@@ -217,16 +218,24 @@ func (s *sim) loses(i int) {
 
 func (s *sim) effect(i int) {
 	c := &s.clients[i]
-	if s.refused(&c.op.Request) {
-		c.op.Result = history.Result{Outcome: history.Fail, Error: "lease not found"}
+	if why := s.refused(&c.op.Request); why != "" {
+		c.op.Result = history.Result{Outcome: history.Fail, Error: why}
 	} else {
 		c.op.Result = s.answer(c)
 	}
 	s.at(s.soon(), ret, i, nil)
 }
 
-// refused reports whether a put names a lease that has ended.
-func (s *sim) refused(req *history.Request) bool { return req.Lease != 0 && s.ended[req.Lease] }
+// refused is why a request is refused: a put that names a lease that has ended, or what is compacted. "" = it is not.
+func (s *sim) refused(req *history.Request) string {
+	switch {
+	case req.Lease != 0 && s.ended[req.Lease]:
+		return "lease not found"
+	case req.Kind == history.Compact && req.Revision <= s.compacted, req.Kind == history.Range && req.Revision != 0 && req.Revision < s.compacted:
+		return "compacted"
+	}
+	return ""
+}
 
 func (s *sim) returns(i int) {
 	c := &s.clients[i]
@@ -246,7 +255,7 @@ func (s *sim) answer(c *client) history.Result {
 	switch {
 	case req.Serializable:
 		res = s.stale(c.node, req)
-	case req.Revision != 0:
+	case req.Revision != 0 && req.Kind != history.Compact:
 		res = s.past(req, req.Revision)
 		res.Header.Revision = s.store.Revision
 	default:
@@ -276,6 +285,9 @@ func plain(res *history.Result) {
 // apply carries a request out on the store.
 func (s *sim) apply(req *history.Request) history.Result {
 	before := s.store.Revision
+	if req.Kind == history.Compact {
+		s.compacted = req.Revision
+	}
 	res, changes := model.Eval(s.store, before, req)
 	if len(changes) > 0 {
 		s.change(req, changes)

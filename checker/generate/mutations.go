@@ -23,7 +23,7 @@ type Mutation struct {
 // Mutations lists all. Those of one kind of promise stand together in a file of their own: to add some, write a list
 // there and name it here.
 func Mutations() []Mutation {
-	return slices.Concat(registerMutations(), storeMutations(), revisionMutations(), watchMutations(), memberMutations())
+	return slices.Concat(registerMutations(), storeMutations(), revisionMutations(), watchMutations(), memberMutations(), compactionMutations())
 }
 
 // registerBase has reads, writes and compare-and-swaps on few keys, and all that is recorded of a run.

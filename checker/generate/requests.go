@@ -60,6 +60,8 @@ func (s *sim) request() history.Request {
 		s.rangeOptions(&req)
 	case history.Txn:
 		req = s.txn()
+	case history.Compact:
+		req = history.Request{Kind: history.Compact, Revision: max(1, s.store.Revision-s.rng.Int64N(20))}
 	}
 	return req
 }
