@@ -42,8 +42,10 @@ func (n *node) lived(s *system, e *history.Evidence) {
 		}
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	e.Restarts = max(0, n.starts-1)
+	n.mu.Unlock()
+	n.notes.Lock()
+	defer n.notes.Unlock()
 	for i, exit := range n.unasked {
 		e.Exits = append(e.Exits, history.Exit{At: exit.At.Sub(s.epoch), Status: exit.Status, Tail: slices.Clone(n.tails[i])})
 	}

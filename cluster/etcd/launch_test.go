@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -168,4 +169,37 @@ func TestUnaskedExit(t *testing.T) {
 		t.Error(err)
 	}
 	until(t, "up again", func() bool { return c.Status(bounded(t), "n1").Up })
+}
+
+// A member that is started the moment it has died leaves its last words all the same, and not those of its next life.
+func TestStartedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	pids := make(chan int, 10)
+	c := launch(t, cluster.Spec{Nodes: 1, Dir: dir, Own: func(_, what string) error {
+		var pid int
+		fmt.Sscan(what, &pid)
+		pids <- pid
+		return nil
+	}})
+	for range 3 {
+		until(t, "up", func() bool { return c.Status(bounded(t), "n1").Up })
+		if err := syscall.Kill(<-pids, syscall.SIGABRT); err != nil {
+			t.Fatal(err)
+		}
+		for c.Process.State("n1") != "exited" {
+			runtime.Gosched()
+		}
+		if err := c.Process.Start(bounded(t), "n1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	evidence, err := c.Collect(bounded(t))
+	if err != nil || len(evidence[0].Exits) != 3 || evidence[0].Restarts != 3 {
+		t.Fatalf("%+v, %v", evidence, err)
+	}
+	for _, exit := range evidence[0].Exits {
+		if len(exit.Tail) == 0 || !strings.HasPrefix(exit.Tail[0], "SIGABRT: ") {
+			t.Errorf("last words %q", exit.Tail)
+		}
+	}
 }

@@ -36,9 +36,11 @@ type node struct {
 	mu      sync.Mutex
 	proc    *procs.Process
 	starts  int
+	mourned chan struct{} // closed when the end of proc is noted
+
+	notes   sync.Mutex
 	unasked []procs.Exit
 	tails   [][]string
-	mourned chan struct{} // closed when the end of proc is noted
 }
 
 // address is where a member listens.
@@ -118,6 +120,7 @@ func (n *node) start() error {
 		if _, ended := n.proc.Exit(); !ended {
 			return fmt.Errorf("start %s: it is %s already", n.id, n.proc.State())
 		}
+		<-n.mourned // a moment: the log is still that of the one who died
 	}
 	n.removeSockets()
 	proc, err := procs.Start(procs.Command{Name: string(n.id), Path: n.path, Args: n.args, Env: n.env, Dir: n.dir,
@@ -141,8 +144,8 @@ func (n *node) mourn(proc *procs.Process, noted chan<- struct{}) {
 		return
 	}
 	tail := lastWords(proc.Tail(wordsLines))
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.notes.Lock()
+	defer n.notes.Unlock()
 	n.unasked = append(n.unasked, exit)
 	n.tails = append(n.tails, tail)
 }
@@ -201,8 +204,8 @@ func (n *node) died() error {
 	return e
 }
 
-// wordsLines is how far back a process's reason to end is looked for: a stack follows it.
-const wordsLines = 100
+// wordsLines is how far back a process's reason to end is looked for: the stacks of all its goroutines may follow it.
+const wordsLines = 10_000
 
 // lastWords are the lines from the one that says why a process ended, or the last ones.
 func lastWords(tail []string) []string {

@@ -29,7 +29,7 @@ type conn struct {
 	over chan struct{} // closed when the connection is
 
 	mu   sync.Mutex
-	b    net.Conn       // nil until dialled
+	b    net.Conn // nil until dialled
 	dead bool
 }
 

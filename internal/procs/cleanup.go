@@ -2,6 +2,7 @@ package procs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -13,25 +14,26 @@ import (
 type Owned struct{ Kind, What string }
 
 // Cleanup ends the processes among the entries that are still the same processes: pid and start time match. It returns
-// a line for each one ended. Entries of other kinds are left alone.
+// a line for each one ended. Entries of other kinds are left alone. One that cannot be ended, or read, does not keep the
+// others.
 func Cleanup(ctx context.Context, owned []Owned) (ended []string, err error) {
+	var errs []error
 	for _, o := range owned {
 		if o.Kind != "pid" {
 			continue
 		}
 		pid, start, err := parse(o.What)
 		if err != nil {
-			return ended, err
+			errs = append(errs, err)
+			continue
 		}
 		killed, err := kill(ctx, pid, start)
-		if err != nil {
-			return ended, err
-		}
 		if killed {
 			ended = append(ended, fmt.Sprintf("ended process %d", pid))
 		}
+		errs = append(errs, err)
 	}
-	return ended, nil
+	return ended, errors.Join(errs...)
 }
 
 // Alive reports whether the process of a "pid" entry is still there.

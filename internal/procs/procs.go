@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -31,12 +32,14 @@ type Command struct {
 // Process is a child process. It may be used by several goroutines.
 type Process struct {
 	name, log string
-	group     int // also the pid
+	begun     int64 // where the log ended when it started
+	group     int   // also the pid
 	done      chan struct{}
 
 	mu    sync.Mutex
-	asked string // "killed", "stopped": the end that was asked for
-	exit  Exit   // valid once done is closed
+	asked []string // the ends that were asked for: "killed", "stopped"
+	state string   // "killed", "stopped" or "exited", once done is closed
+	exit  Exit     // valid once done is closed
 }
 
 // Exit is the end of a process.
@@ -52,12 +55,15 @@ func Start(c Command) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	err = fork(cmd)
+	info, err := log.Stat()
+	if err == nil {
+		err = fork(cmd)
+	}
 	log.Close() // the child has its own
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	p := &Process{name: c.Name, log: c.Log, group: cmd.Process.Pid, done: make(chan struct{})}
+	p := &Process{name: c.Name, log: c.Log, begun: info.Size(), group: cmd.Process.Pid, done: make(chan struct{})}
 	go p.reap(cmd)
 	if c.Own == nil {
 		return p, nil
@@ -101,24 +107,25 @@ func (p *Process) reap(cmd *exec.Cmd) {
 		status = err.Error()
 	}
 	p.mu.Lock()
-	if !fits(p.asked, status) {
-		p.asked = ""
+	p.state = "exited"
+	if end := endOf(status); slices.Contains(p.asked, end) {
+		p.state = end
 	}
-	p.exit = Exit{At: time.Now(), Status: status, Asked: p.asked != ""}
+	p.exit = Exit{At: time.Now(), Status: status, Asked: p.state != "exited"}
 	p.mu.Unlock()
 	close(p.done)
 }
 
-// fits reports whether an end is the one that was asked for: a process may also crash a moment before the signal
-// reaches it, or while it obeys.
-func fits(asked, status string) bool {
-	switch asked {
-	case "killed":
-		return status == "signal: killed"
-	case "stopped":
-		return status == "exit status 0" || status == "signal: terminated"
+// endOf is what a process that ends so must have been asked for, if it was asked at all: it may also crash a moment before
+// the signal reaches it, or while it obeys. One that was asked to stop, and then killed, may end in either way.
+func endOf(status string) string {
+	switch status {
+	case "signal: killed":
+		return "killed"
+	case "exit status 0", "signal: terminated":
+		return "stopped"
 	}
-	return false
+	return ""
 }
 
 // PID is the process's id, which another process may have once Done is closed.
@@ -145,10 +152,7 @@ func (p *Process) State() string {
 	if _, ended := p.Exit(); ended {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.asked == "" {
-			return "exited"
-		}
-		return p.asked
+		return p.state
 	}
 	if allStopped(p.group) {
 		return "paused"
@@ -176,7 +180,7 @@ func (p *Process) end(ctx context.Context, asked string, sig syscall.Signal) err
 		return nil
 	}
 	p.mu.Lock()
-	p.asked = asked
+	p.asked = append(p.asked, asked)
 	p.mu.Unlock()
 	if err := p.signal(sig); err != nil {
 		return err
@@ -233,5 +237,5 @@ func (p *Process) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// Tail is the last lines of the process's log.
-func (p *Process) Tail(lines int) []string { return Tail(p.log, lines) }
+// Tail is the last lines that the process wrote to its log; not those of others that had the log before.
+func (p *Process) Tail(lines int) []string { return tail(p.log, p.begun, lines) }

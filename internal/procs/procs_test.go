@@ -32,6 +32,15 @@ func TestMain(m *testing.M) {
 		signal.Notify(hear, syscall.SIGTERM)
 		fmt.Println("ready")
 		<-hear
+	case "linger": // ends well on SIGTERM, once it is allowed to
+		hear := make(chan os.Signal, 1)
+		signal.Notify(hear, syscall.SIGTERM)
+		fmt.Println("ready")
+		<-hear
+		fmt.Println("leaving")
+		for _, err := os.Stat(os.Getenv("PROCS_LEAVE")); err != nil; _, err = os.Stat(os.Getenv("PROCS_LEAVE")) {
+			time.Sleep(time.Millisecond)
+		}
 	case "crash": // ends badly on SIGTERM
 		hear := make(chan os.Signal, 1)
 		signal.Notify(hear, syscall.SIGTERM)
@@ -274,15 +283,21 @@ func TestThreadEnds(t *testing.T) {
 func TestTail(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	long := strings.Repeat("x", 100) + "\n"
-	os.WriteFile(path, []byte(strings.Repeat(long, 2000)+"one\n\ntwo\r\nthree"), 0o600)
-	if got := Tail(path, 3); !slices.Equal(got, []string{"one", "two", "three"}) {
+	os.WriteFile(path, []byte(strings.Repeat(long, 20_000)+"one\n\ntwo\r\nthree"), 0o600)
+	if got := tail(path, 0, 30_000); len(got) > tailBytes/len(long)+4 {
+		t.Errorf("%d lines were read", len(got))
+	}
+	if got := tail(path, int64(len(long)*20_000+3), 3); !slices.Equal(got, []string{"two", "three"}) {
+		t.Errorf("from a byte on: %q", got)
+	}
+	if got := tail(path, 0, 3); !slices.Equal(got, []string{"one", "two", "three"}) {
 		t.Errorf("%q", got)
 	}
-	if got := Tail(filepath.Join(path, "none"), 3); got != nil {
+	if got := tail(filepath.Join(path, "none"), 0, 3); got != nil {
 		t.Errorf("%q", got)
 	}
 	os.WriteFile(path, []byte("one"), 0o600)
-	if got := Tail(path, 3); !slices.Equal(got, []string{"one"}) {
+	if got := tail(path, 0, 3); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("%q", got)
 	}
 }

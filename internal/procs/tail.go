@@ -6,21 +6,20 @@ import (
 	"strings"
 )
 
-// tailBytes bounds what is read of a log's end.
-const tailBytes = 64 << 10
+// tailBytes bounds what is read of a log's end: with room for the stacks of all goroutines of a server.
+const tailBytes = 1 << 20
 
-// Tail is the last lines of a file, without empty ones; nil if it cannot be read.
-func Tail(path string, lines int) []string {
+// tail is the last lines of a file, of those from a byte on, without empty ones; nil if it cannot be read.
+func tail(path string, from int64, lines int) []string {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	if size, err := f.Seek(0, io.SeekEnd); err == nil && size > tailBytes {
-		f.Seek(size-tailBytes, io.SeekStart)
-	} else {
-		f.Seek(0, io.SeekStart)
+	if size, err := f.Seek(0, io.SeekEnd); err == nil {
+		from = max(from, size-tailBytes)
 	}
+	f.Seek(from, io.SeekStart)
 	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil
