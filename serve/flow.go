@@ -236,7 +236,7 @@ func (f *flow) faultLines() (lines []faultLine) {
 		for _, n := range fault.Nodes {
 			nodes = append(nodes, string(n))
 		}
-		line.Text = strings.TrimSpace(fault.Name + " " + strings.Join(nodes, ","))
+		line.Text = strings.TrimSpace(fault.Name + " " + strings.Join(nodes, ", "))
 		if fault.Target != "" {
 			line.Text += " (" + fault.Target + ")"
 		}

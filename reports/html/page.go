@@ -38,6 +38,7 @@ type page struct {
 	Files           []fileRow
 	Glossary        any
 	Open            bool
+	Clock           string // the word for the moment from which times count
 }
 
 type fact struct{ Key, Value string }
@@ -64,7 +65,10 @@ type tick struct {
 }
 
 func newPage(s *summary.Summary) *page {
-	p := &page{Summary: s, Tone: tone(s.Exit), Omission: s.Omission(), Doubt: s.Untrusted(), Glossary: glossary, Open: s.Latency.Open}
+	p := &page{Summary: s, Tone: tone(s.Exit), Omission: s.Omission(), Doubt: s.Untrusted(), Glossary: glossary, Open: s.Latency.Open, Clock: "clock"}
+	if s.Latency.Start == 0 {
+		p.Clock = "clock of the run"
+	}
 	p.Facts = facts(s)
 	for _, r := range s.Checks {
 		p.Checks = append(p.Checks, checkRow{r.Checker, summary.VerdictWord(r.Verdict), r.Why, count(r.Ops), count(r.Keys), claims.ShowDuration(r.Took), r.Details})

@@ -35,7 +35,11 @@
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const hues = { kill: "#E9A4A0", pause: "#A0B1E9", partition: "#E9DCA0", packet: "#D1E8A0", delay: "#D1E8A0", clock: "#A0E9E3" };
-  let seconds = [], state = null;
+  const stages = {
+    launch: "The cluster is being launched.", "warm-up": "Warm-up: judged, not measured.", load: "Under load.", healing: "Faults are healed, members catch up.",
+    "final reads": "Every key is read through every member.", checking: "The history is being checked.",
+  };
+  let seconds = [], state = null, followed = false;
 
   // Faults lie behind the curves, to the present while they last.
   function bands(u) {
@@ -62,7 +66,7 @@
     const u = new uPlot({
       width: Math.max(240, e.clientWidth), height: 200, padding: [12, 16, 0, 0], cursor: { sync: { key: "live" }, drag: { x: false, y: false } },
       scales: { x: { time: false }, y }, legend: { live: true },
-      axes: [axis({ grid: { show: false }, size: 28, space: 60, values: (_, at) => at.map((v) => v + " s") }), axis({ size: 58, space: 36, values: (_, at) => at.map((v) => v == null ? "" : format(v)), ...more })],
+      axes: [axis({ grid: { show: false }, size: 28, space: 60, incrs: [1, 2, 5, 10, 20, 30, 60, 120, 300, 600], values: (_, at) => at.map((v) => v + " s") }), axis({ size: 58, space: 36, values: (_, at) => at.map((v) => v == null ? "" : format(v)), ...more })],
       series: [{ label: "time", value: (_, v) => v == null ? "–" : v + " s" }, ...series], hooks: { drawClear: [bands] },
     }, series.map(() => []).concat([[]]), e);
     charts.push(u);
@@ -75,8 +79,9 @@
   };
   let throughput, latency;
   function draw() {
+    if (!seconds.length) return; // axes of nothing would have made-up numbers
     if (!throughput) {
-      throughput = chart("throughput", { range: (_, min, max) => [0, Math.max(1, max * 1.1)] }, [
+      throughput = chart("throughput", { range: (_, min, max) => [0, Math.max(10, max * 1.1)] }, [
         line("ok", "ok", number), line("unknown", "info", number, { dash: [2, 3] }), line("fail", "fail", number, { dash: [8, 3] }),
       ], number);
       latency = chart("latency", { distr: 3, range: (_, min, max) => [10 ** Math.floor(Math.log10(min || 1e-4)), 10 ** Math.ceil(Math.log10(max || 1))] }, [
@@ -122,7 +127,9 @@
     document.title = title + " · Whitewater";
     $("verdict").className = "verdict " + (run.verdict ? (run.exit_code === 0 ? "good" : [1, 3, 70].includes(run.exit_code) ? "bad" : "open") : "open");
     const ended = run.state === "finished" && run.verdict;
-    const reason = ended ? run.reason + " " : running ? (state.behind ? "reading what was recorded so far" : state.stage) : "Nobody writes this run any more, and it was not judged: whitewater check " + run.id;
+    if (ended && followed && !state.behind) return location.reload(), true; // for the page's head: verdict, report, size
+    followed = followed || running;
+    const reason = ended ? run.reason + " " : running ? (state.behind ? "Reading what was recorded so far." : stages[state.stage] || state.stage) : "Nobody writes this run any more, and it was not judged: whitewater check " + run.id;
     if ($("reason").textContent !== reason + (ended ? "The report" : "")) {
       $("reason").textContent = reason;
       if (ended) {
