@@ -11,7 +11,7 @@ import (
 
 // readSnapshots lists the raft snapshots whose checksums hold, oldest first: their names begin with term and index.
 func (f *Files) readSnapshots(dir string) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.snap"))
+	names, err := list(dir, ".snap")
 	if err != nil {
 		f.note("%s: %v", dir, err)
 		return

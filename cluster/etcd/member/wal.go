@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
@@ -42,12 +43,11 @@ func (f *Files) note(format string, args ...any) {
 // readWAL reads every segment in order, which is the order of their names. Unlike etcd's own reader it does not begin
 // at a snapshot, and it keeps every hard state.
 func (f *Files) readWAL(dir string) {
-	segments, err := filepath.Glob(filepath.Join(dir, "*.wal"))
+	segments, err := list(dir, ".wal")
 	if err != nil || len(segments) == 0 {
 		f.note("%s: no write-ahead log", dir)
 		return
 	}
-	slices.Sort(segments)
 	var readers []fileutil.FileReader
 	for _, segment := range segments {
 		file, err := os.Open(segment)
@@ -68,6 +68,17 @@ func (f *Files) readWAL(dir string) {
 	}
 	f.Member, f.Cluster, f.WAL = log.member, log.cluster, log.finish()
 	f.Notes = append(f.Notes, log.notes...)
+}
+
+// list is the files of a folder whose names end so, in the order of their names.
+func list(dir, end string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), end) {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
 }
 
 // replay is a write-ahead log while it is being read.
