@@ -225,7 +225,11 @@ func (p *proof) bare() Counterexample {
 	if len(p.Keys) > 0 {
 		c.Name = p.Keys[0]
 	}
-	all := []*history.Op{p.Op, p.With, p.maker}
+	var all []*history.Op
+	if p.Kind == certificate.Reused {
+		all = append(all, p.maker)
+	}
+	all = append(all, p.With, p.Op)
 	for _, key := range p.Keys {
 		if t := p.keys[key]; t != nil {
 			all = append(all, t.newest.op)
