@@ -115,7 +115,7 @@ func (c *check) because(txns []int32, s step) string {
 	case process:
 		return fmt.Sprintf("process %d ran %s before %s", x.Process, a, b)
 	}
-	return fmt.Sprintf("%s returned at %v, before %s was called at %v", a, x.Return, b, y.Call)
+	return fmt.Sprintf("%s returned at %s, before %s was called at %s", a, c.h.When(x.Return), b, c.h.When(y.Call))
 }
 
 // older says why one version of a register is older than another.
@@ -124,8 +124,8 @@ func (c *check) older(s step) string {
 	if z == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (op %d saw the one and returned at %v, op %d was called at %v and saw the other)",
-		c.h.Ops[c.txns[z[0]].op].ID, c.zones[s.old].over, c.h.Ops[c.txns[z[1]].op].ID, c.zones[s.new].from)
+	return fmt.Sprintf(" (op %d saw the one and returned at %s, op %d was called at %s and saw the other)",
+		c.h.Ops[c.txns[z[0]].op].ID, c.h.When(c.zones[s.old].over), c.h.Ops[c.txns[z[1]].op].ID, c.h.When(c.zones[s.new].from))
 }
 
 // inferred are the two transactions whose times tell the order of the step's versions; nil if it rests on values.
@@ -145,7 +145,7 @@ func (c *check) boxes(txns []int32) []box {
 	boxes := make([]box, len(txns))
 	for i, t := range txns {
 		op := &c.h.Ops[c.txns[t].op]
-		boxes[i].title = fmt.Sprintf("T%d: op %d, process %d on %s, %v to %v", i+1, op.ID, op.Process, op.Node, op.Call, op.Return)
+		boxes[i].title = fmt.Sprintf("T%d: op %d, client %d on %s, %s to %s", i+1, op.ID, op.Process, op.Node, c.h.When(op.Call), c.h.When(op.Return))
 		for _, m := range c.of(t) {
 			boxes[i].lines = append(boxes[i].lines, verb(m)+" "+c.show(m.version))
 		}

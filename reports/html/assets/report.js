@@ -176,7 +176,7 @@
       ...base(e, phone() ? 180 : 210, thousands),
       scales: { x: { time: false, range: (_, a, b) => [a === times[0] ? 0 : a, b === times[times.length - 1] ? data.length : b] }, y: { range: (_, a, b) => [0, Math.max(1, b * 1.06)] } },
       series: [
-        { label: "t", value: (_, v) => seconds(v) },
+        { label: "time", value: (_, v) => seconds(v) },
         line("offered", "dim", thousands, { dash: [4, 3], width: 1 }),
         line("ok/s", "ok", thousands, { fill: color("ok") + "22" }),
         line("info", "info", thousands, { dash: [7, 2] }),
@@ -197,7 +197,7 @@
       ...base(e, phone() ? 220 : 280, duration, decades),
       scales: { x: { time: false, range: (_, a, b) => [a === times[0] ? 0 : a, b === times[times.length - 1] ? data.length : b] }, y: { distr: 3, range: [low, ceiling] } },
       series: [
-        { label: "t", value: (_, v) => seconds(v) },
+        { label: "time", value: (_, v) => seconds(v) },
         line("p50", "ok", duration),
         line("p99", "fg", duration, { dash: [6, 2] }),
         line("max", "fail", duration, { dash: [2, 2], width: 1 }),
