@@ -76,6 +76,7 @@ var parts = []struct {
 	{"kill and start", hasProcess, killAndStart},
 	{"kill all", hasProcess, killAll},
 	{"stop", hasProcess, stop},
+	{"fail never applied in haste", hasProcess, haste},
 	{"watch broken", hasProcess, brokenWatch},
 	{"evidence", hasProcess, evidence},
 }
