@@ -8,6 +8,7 @@ import (
 
 	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/history"
+	"github.com/whitewater-kv/whitewater/scenarios"
 )
 
 // online certifies a run while it goes on, on a goroutine of its own. What is drained is queued for it; a queue that is
@@ -35,11 +36,19 @@ const onlineQueue = 16
 // lateOnline is why a certification ends that does not keep up.
 var lateOnline = fmt.Sprintf("it fell %d s behind the run", onlineQueue)
 
-// startOnline begins the certification, or returns nil where there is nothing to certify. It is ended by finish.
-func startOnline(plan Plan, checks []string, log *slog.Logger) *online {
-	judge := checker.NewOnline(plan.Meta, checks)
-	if judge == nil {
-		log.Info("not certified while it runs", "why", "the order of operations is not among the checks")
+// startOnline begins the certification, or returns nil where there is nothing to certify, or where it would take time from
+// what is measured and nobody waits for it. It is ended by finish.
+func startOnline(plan Plan, s *scenarios.Scenario, log *slog.Logger) *online {
+	judge := checker.NewOnline(plan.Meta, s.Checks)
+	why := ""
+	switch {
+	case judge == nil:
+		why = "the order of operations is not among the checks"
+	case !plan.Observe && s.Abort.On == "":
+		why = "it is a benchmark"
+	}
+	if why != "" {
+		log.Info("not certified while it runs", "why", why)
 		return nil
 	}
 	o := &online{queue: make(chan drained, onlineQueue), found: make(chan struct{}, 1), log: log}

@@ -144,7 +144,7 @@ func (cfg Config) record(ctx context.Context, plan Plan, rec *history.Recorder, 
 	driving, stop := context.WithCancel(ctx)
 	defer stop()
 	m := newMonitor(rec, plan, cfg.keep(r.Run), cfg.Progress)
-	m.online = startOnline(plan, cfg.Scenario.Checks, logs.own)
+	m.online = startOnline(plan, cfg.Scenario, logs.own)
 	defer func() { r.Online = m.online.finish() }()
 	if cfg.Scenario.Abort.On == scenarios.Violation {
 		m.abort, m.grace = stop, cfg.Scenario.Abort.Grace
