@@ -210,7 +210,7 @@ func (b *block) checks() {
 		b.row(label, "%s nothing to judge: %s", b.mark(checker.Skipped), b.style.paint(strings.Join(skipped, ", "), dim))
 	}
 	for _, r := range b.s.Checks {
-		if said := b.s.Reason == r.Why || b.s.Reason == r.Checker+": "+r.Why; !said && (r.Verdict == checker.Unknown || r.Verdict == checker.Fail) {
+		if said := strings.HasSuffix(b.s.Reason, r.Why); !said && (r.Verdict == checker.Unknown || r.Verdict == checker.Fail) {
 			b.row("", "%s %s: %s", b.mark(r.Verdict), r.Checker, safe(summary.Clip(r.Why, 160)))
 		}
 	}
