@@ -76,24 +76,25 @@ func (l *Log) Complete(res Result) Op {
 
 func (l *Log) at(i int) *Op { return &l.chunks[i/chunk][i%chunk] }
 
-// drain adds the calls and returns since the last time. A call's record is a copy, because its operation will change;
-// a completed operation never does.
+// drain adds the calls and returns since the last time, each return before the next call: they may be of the same moment.
+// A call's record is a copy, because its operation will change; a completed operation never does.
 func (l *Log) drain(records []Record) []Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for ; l.drainedCalls < l.invoked; l.drainedCalls++ {
-		call := *l.at(l.drainedCalls)
-		call.Result, call.Return = Result{}, 0
-		records = append(records, Record{Call: &call})
-		if l.drainedReturns == l.drainedCalls && l.drainedReturns < l.returned {
+	for {
+		switch {
+		case l.drainedReturns < l.drainedCalls && l.drainedReturns < l.returned:
 			records = append(records, Record{Return: l.at(l.drainedReturns)})
 			l.drainedReturns++
+		case l.drainedCalls < l.invoked:
+			call := *l.at(l.drainedCalls)
+			call.Result, call.Return = Result{}, 0
+			records = append(records, Record{Call: &call})
+			l.drainedCalls++
+		default:
+			return records
 		}
 	}
-	for ; l.drainedReturns < l.returned; l.drainedReturns++ {
-		records = append(records, Record{Return: l.at(l.drainedReturns)})
-	}
-	return records
 }
 
 // collect adds all operations; what is open returns now.
