@@ -80,6 +80,19 @@ var compact = Fault{
 	},
 }
 
+// compactTo is the revision that leaves the first target's last hundred. A member that just came back, or is starved, may
+// not answer at once.
+func compactTo(ctx context.Context, c *cluster.Cluster, hit Hit) (int64, error) {
+	s := c.Status(ctx, hit.Nodes[0])
+	for !s.Up && sleep(ctx, askEvery) == nil {
+		s = c.Status(ctx, hit.Nodes[0])
+	}
+	if s.Revision <= compactKeeps {
+		return 0, fmt.Errorf("%s is at revision %d; there is nothing to compact before %d", hit.Nodes[0], s.Revision, compactKeeps)
+	}
+	return s.Revision - compactKeeps, nil
+}
+
 // asks says whether members can be asked about themselves.
 func asks(c *cluster.Cluster) error {
 	if c.Status == nil {

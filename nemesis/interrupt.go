@@ -2,7 +2,6 @@ package nemesis
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -40,15 +39,15 @@ var killCompact = Fault{
 	Limits: interruptLimits,
 	Levers: []Lever{Processes, Admin}, Least: 1, Can: both(can(1, Processes, Admin), asks), Target: at("leader"),
 	Inject: func(ctx context.Context, c *cluster.Cluster, hit Hit) (Heal, error) {
-		s := c.Status(ctx, hit.Nodes[0])
-		if s.Revision <= compactKeeps {
-			return nil, fmt.Errorf("%s is at revision %d; there is nothing to compact before %d", hit.Nodes[0], s.Revision, compactKeeps)
+		revision, err := compactTo(ctx, c, hit)
+		if err != nil {
+			return nil, err
 		}
 		return restarting(c, hit), interrupt(ctx, c, hit, func(ctx context.Context, n history.NodeID) error {
 			if n != hit.Nodes[0] {
 				return nil // asked once, it happens everywhere
 			}
-			return c.Admin.Compact(ctx, n, s.Revision-compactKeeps)
+			return c.Admin.Compact(ctx, n, revision)
 		})
 	},
 	Verify: inState("killed"),

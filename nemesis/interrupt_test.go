@@ -1,12 +1,15 @@
 package nemesis_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/whitewater-kv/whitewater/history"
 )
 
 // Members die within the tenth of a second after their maintenance began, each at a time of its own, and what it answers
@@ -62,4 +65,23 @@ func TestInterruptFailures(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", line(got[0]), want)
 		}
 	})
+}
+
+// A member that is slow to answer is asked again before its store is compacted.
+func TestCompactAsksAgain(t *testing.T) {
+	for _, name := range []string{"compact", "kill-compact"} {
+		synctest.Test(t, func(t *testing.T) {
+			f, c := newFake(1)
+			asked := 0
+			c.Status = func(ctx context.Context, n history.NodeID) history.Status {
+				if asked++; asked > 1 && asked < 5 { // the first question is who leads
+					return history.Status{Node: n}
+				}
+				return f.status(ctx, n)
+			}
+			if got := newStage().run(t.Context(), c, "at 1s for 3s "+name+" n1"); !got[0].TookEffect || f.moved()[0] != "compact n1 400" {
+				t.Errorf("%s; %v", line(got[0]), f.moved())
+			}
+		})
+	}
 }
