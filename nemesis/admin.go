@@ -58,16 +58,16 @@ var compact = Fault{
 	Proof:  "the hash of the target's store names a compacted revision",
 	Levers: []Lever{Admin}, Least: 1, Can: both(can(1, Admin), asks), Target: at("one"),
 	Inject: func(ctx context.Context, c *cluster.Cluster, hit Hit) (Heal, error) {
-		s := c.Status(ctx, hit.Nodes[0])
-		if s.Revision <= compactKeeps {
-			return nil, fmt.Errorf("%s is at revision %d; there is nothing to compact before %d", hit.Nodes[0], s.Revision, compactKeeps)
+		revision, err := compactTo(ctx, c, hit)
+		if err != nil {
+			return nil, err
 		}
-		if err := c.Admin.Compact(ctx, hit.Nodes[0], s.Revision-compactKeeps); err != nil {
+		if err := c.Admin.Compact(ctx, hit.Nodes[0], revision); err != nil {
 			return nil, err
 		}
 		// An earlier compaction must not speak for this one.
-		if h, err := c.Admin.HashKV(ctx, hit.Nodes[0], 0); err == nil && h.Compact < s.Revision-compactKeeps {
-			return nil, fmt.Errorf("%s is compacted up to revision %d, not %d", hit.Nodes[0], h.Compact, s.Revision-compactKeeps)
+		if h, err := c.Admin.HashKV(ctx, hit.Nodes[0], 0); err == nil && h.Compact < revision {
+			return nil, fmt.Errorf("%s is compacted up to revision %d, not %d", hit.Nodes[0], h.Compact, revision)
 		}
 		return nothing, nil
 	},
