@@ -130,10 +130,10 @@ func exported(h *history.History) []half {
 	for i := range h.Faults {
 		halves = append(halves, faultLines(&h.Faults[i])...)
 	}
-	last := map[history.Process]half{}
+	last, x := map[history.Process]half{}, newNatives(h)
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		n := nativeOf(op, h.Meta.Judge != "linearizable")
+		n := x.of(op)
 		call := half{op, n.f, "invoke", n.asked, op.Call, 0}
 		if before, ok := last[op.Process]; ok && before.at == call.at {
 			call.rank = before.rank + 1

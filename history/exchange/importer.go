@@ -28,6 +28,7 @@ type importer struct {
 	faults faults
 
 	records records // of our own
+	ended   string  // why the rest of the events is left out
 }
 
 func newImporter(cas FailedCAS) *importer { return &importer{cas: cas, notes: map[string]int{}} }
@@ -60,6 +61,10 @@ func (in *importer) history() (*history.History, []string, error) {
 	processes := newProcesses(in.events)
 	var now time.Duration
 	for i, e := range in.events {
+		if in.ended != "" {
+			in.note("only the first %d of %d events are judged: %s", i-1, len(in.events), in.ended)
+			break
+		}
 		now = in.at(i, e, now)
 		place, waiting := open[e.process]
 		switch {

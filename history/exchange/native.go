@@ -10,28 +10,61 @@ import (
 // native is what an operation is to Jepsen, Knossos and Elle: its function, the value of its invocation and of its
 // completion, and whether it failed although it was answered.
 type native struct {
-	f            string
-	asked, seen  node
-	lost         bool
-	transactions bool // what Elle judges
+	f           string
+	asked, seen node
+	lost        bool
 }
 
-// nativeOf puts an operation into Jepsen's words. What has none there gets a function of its own, which those tools leave
+// natives puts a history's operations into the words of others.
+type natives struct {
+	stale bool            // serializable reads may be
+	bare  map[string]bool // the keys of holders whose locks hang on no lease
+	own   map[string]bool // names of locks and elections: under them, the store writes keys of its own
+	alone map[string]bool // keys that are read or written outside transactions
+}
+
+func newNatives(h *history.History) *natives {
+	x := &natives{stale: h.Meta.Judge != "linearizable", bare: map[string]bool{}, own: map[string]bool{}, alone: map[string]bool{}}
+	for i := range h.Ops {
+		switch req := &h.Ops[i].Request; req.Kind {
+		case history.Campaign, history.Leader:
+			x.own[req.Key] = true
+		case history.Lock:
+			x.own[req.Key] = true
+			x.bare[h.Ops[i].Result.Key] = req.Lease == 0
+		case history.Txn:
+		default:
+			x.alone[req.Key] = true
+		}
+	}
+	return x
+}
+
+// weaker are in what ways a read says less than one of the newest values; with it as its function's end, other tools
+// leave it out.
+var weaker = []string{"-serializable", "-past", "-keys", "-count", "-limited", "-mixed"}
+
+// weak reports whether a function is such a read.
+func weak(f string) bool {
+	return slices.ContainsFunc(weaker, func(end string) bool { return strings.HasSuffix(f, end) })
+}
+
+// of puts an operation into Jepsen's words. What has none there gets a function of its own, which those tools leave
 // out; so do reads that may be stale, which they would take for violations.
-func nativeOf(op *history.Op, stale bool) native {
+func (x *natives) of(op *history.Op) native {
 	req, res := &op.Request, &op.Result
-	n := native{f: req.Kind.String(), asked: nothing, seen: nothing}
-	if name := weaker(req, stale); name != "" {
-		n.f += "-" + name
+	n := native{f: functionOf(req), asked: nothing, seen: nothing}
+	if end := x.weakness(req, res); end != "" {
+		n.f += end
 		return n
 	}
 	if micros, ok := transactional(req, res); ok {
-		n.f, n.transactions, n.asked, n.seen = "txn", true, micros(false), micros(true)
+		n.f, n.asked, n.seen = "txn", micros(false), micros(true)
 		return n
 	}
 	switch req.Kind {
 	case history.Get:
-		n.f, n.asked, n.seen = "read", vector(literal(req.Key), nothing), vector(literal(req.Key), shown(res))
+		n.asked, n.seen = vector(literal(req.Key), nothing), vector(literal(req.Key), shown(res))
 		if isSet(req.Key) {
 			n.seen = vector(literal(req.Key), elements(valueOf(res)))
 		}
@@ -41,64 +74,95 @@ func nativeOf(op *history.Op, stale bool) native {
 		n.both(vector(literal(req.Key), vector(literal(req.Expect), literal(req.Value))))
 		n.lost = !res.Succeeded
 	case history.Delete:
-		if req.End == "" {
+		if n.f = "delete-range"; req.End == "" {
+			n.f = "delete"
 			n.both(vector(literal(req.Key), nothing))
-		} else {
-			n.f = "delete-range"
 		}
 	case history.Lock:
-		n.f = "acquire"
-		n.both(vector(literal(req.Key), nothing))
+		if req.Lease == 0 { // under a lease, it is no mutex: it ends by itself
+			n.f = "acquire"
+			n.both(vector(literal(req.Key), nothing))
+		}
 	case history.Unlock:
-		n.f = "release"
-		n.both(vector(literal(req.Key[:max(strings.LastIndexByte(req.Key, '/'), 0)]), nothing))
+		if x.bare[req.Key] {
+			n.f = "release"
+			n.both(vector(literal(req.Key[:max(strings.LastIndexByte(req.Key, '/'), 0)]), nothing))
+		}
 	case history.Range:
 		n.ranged(req, res)
 	case history.Txn:
 		n.txn(req, res)
+		if n.f == "txn" && x.mixed(req) {
+			n.f = "transaction" // its keys are registers of another kind
+		}
 	}
 	return n
 }
 
 func (n *native) both(value node) { n.asked, n.seen = value, value }
 
-// weaker is in what way a read says less than one of the newest values; "" if it does not.
-func weaker(req *history.Request, stale bool) string {
+// weakness is in what way a read says less than one of the newest values; "" if it does not.
+func (x *natives) weakness(req *history.Request, res *history.Result) string {
 	switch {
-	case req.Serializable && stale && req.ReadOnly():
-		return "serializable"
-	case req.Revision != 0 && req.ReadOnly():
-		return "past"
+	case !req.ReadOnly():
+		return ""
+	case req.Serializable && x.stale:
+		return weaker[0]
+	case req.Revision != 0:
+		return weaker[1]
 	case req.KeysOnly:
-		return "keys"
+		return weaker[2]
 	case req.CountOnly:
-		return "count"
-	case req.Limit != 0:
-		return "limited"
+		return weaker[3]
+	case req.Kind == history.Get && x.other(req.Key):
+		return weaker[5]
+	case req.Limit != 0 && (res.More || res.Outcome != history.OK):
+		return weaker[4]
 	}
 	for _, side := range [][]history.Request{req.Then, req.Else} {
 		for i := range side {
-			if name := weaker(&side[i], stale); name != "" || side[i].Kind == history.Txn {
-				return "nested"
+			if end := x.weakness(&side[i], &history.Result{More: true}); end != "" {
+				return end
 			}
 		}
 	}
 	return ""
 }
 
+// other reports whether the key is no register to other tools: an element of a set, or a key of the store's own.
+func (x *natives) other(key string) bool {
+	return strings.HasPrefix(key, elementPrefix) || x.own[key[:max(strings.LastIndexByte(key, '/'), 0)]]
+}
+
+// mixed reports whether a transaction is more than reads and writes of keys that only transactions read and write.
+func (x *natives) mixed(req *history.Request) bool {
+	for _, side := range [][]history.Request{req.Then, req.Else} {
+		for i := range side {
+			r := &side[i]
+			if simple := r.Kind == history.Get || r.Kind == history.Put && r.Lease == 0 || r.Kind == history.Delete && r.End == ""; !simple ||
+				x.alone[r.Key] || r.ReadOnly() && x.weakness(r, &history.Result{More: true}) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // put is a write, or an addition to a set.
 func (n *native) put(req *history.Request) {
 	switch group, element, ok := member(req.Key); {
-	case req.Kind == history.Append && isSet(req.Key):
+	case isSet(req.Key):
 		n.f = "add"
-		n.both(vector(literal(req.Key), literal(strings.TrimSpace(req.Value))))
+		n.both(vector(literal(req.Key), literal(lastOf(req.Value))))
 	case req.Kind == history.Append:
 		n.both(vector(literal(req.Key), quoted(req.Value)))
+	case req.Lease != 0:
+		n.f = "write-leased" // it ends by itself
+		n.both(vector(literal(req.Key), literal(req.Value)))
 	case ok:
 		n.f = "add"
 		n.both(vector(quoted(group), literal(element)))
 	default:
-		n.f = "write"
 		n.both(vector(literal(req.Key), literal(req.Value)))
 	}
 }
@@ -117,6 +181,10 @@ func (n *native) ranged(req *history.Request, res *history.Result) {
 	}
 	n.asked, n.seen = vector(quoted(req.Key), quoted(req.End)), node{kind: 'm'}
 	for i := range res.KVs {
+		if key := res.KVs[i].Key; isSet(key) || strings.HasPrefix(key, listPrefix) || strings.HasPrefix(key, elementPrefix) {
+			n.f, n.asked, n.seen = n.f+weaker[5], nothing, nothing // there, these keys are no texts
+			return
+		}
 		n.seen.items = append(n.seen.items, literal(res.KVs[i].Key), literal(res.KVs[i].Value))
 	}
 }

@@ -46,7 +46,7 @@ func (in *importer) record(op node) (alone bool, err error) {
 // own is the history that the records tell, if they tell all of it.
 func (in *importer) own() (h *history.History, ok bool, err error) {
 	r := &in.records
-	if len(r.ops) == 0 || r.bare > 0 {
+	if len(r.ops)+len(r.lines) == 0 || r.bare > 0 {
 		if len(r.ops) > 0 {
 			in.note("%d operations lack :%s: read as Jepsen's", r.bare, ownRecord)
 		}

@@ -21,29 +21,32 @@ func (in *importer) request(e event) (history.Request, bool) {
 		return in.transaction(group, micros)
 	}
 	key, value := in.keyed(e)
-	switch e.f {
+	switch v := &in.values; e.f {
 	case "read", "get":
 		switch {
-		case in.values.sets:
+		case v.counters[key]:
+			in.note("counters are left out: there are no words for them")
+			return history.Request{}, false
+		case v.sets[key]:
 			start := setOf(key)
 			return history.Request{Kind: history.Range, Key: start, End: start[:len(start)-1] + "0"}, true // "0" follows "/"
-		case in.values.lists[key]:
+		case v.lists[key]:
 			return history.Request{Kind: history.Get, Key: prefixed(listPrefix, key)}, true
-		case in.has("add"): // it counts
-			return in.wordless(e)
 		}
 		return history.Request{Kind: history.Get, Key: key}, true
 	case "write", "put":
 		return history.Request{Kind: history.Put, Key: key, Value: in.bare(value).String()}, true
 	case "append":
-		if in.values.lists[key] || e.key.kind == 0 && value.kind != 's' {
+		if v.lists[key] || e.key.kind == 0 && value.kind != 's' {
 			return history.Request{Kind: history.Append, Key: prefixed(listPrefix, key), Value: in.element(value)}, true
 		}
 		return history.Request{Kind: history.Append, Key: key, Value: value.String()}, true
 	case "add":
-		if in.values.sets {
-			return history.Request{Kind: history.Put, Key: setOf(key) + value.String(), Value: value.String()}, true
+		if !v.sets[key] {
+			in.note("counters are left out: there are no words for them")
+			return history.Request{}, false
 		}
+		return history.Request{Kind: history.Put, Key: setOf(key) + value.String(), Value: value.String()}, true
 	case "delete":
 		return history.Request{Kind: history.Delete, Key: key}, true
 	case "cas":
@@ -59,22 +62,27 @@ func (in *importer) request(e event) (history.Request, bool) {
 			return history.Request{Kind: history.Range, Key: span[0].String(), End: span[1].String()}, true
 		}
 	}
-	return in.wordless(e)
+	return in.wordless(e.f, ":"+e.f+" operations")
 }
 
-func (in *importer) wordless(e event) (history.Request, bool) {
-	in.note(":%s operations are left out: there are no words for them", e.f)
+// harmless are functions without words here that change no key which others read or write: what a lease may end is told
+// by a function of its own as well.
+var harmless = []string{"compact", "grant", "revoke", "keepalive", "timetolive", "campaign", "proclaim", "resign", "leader", "lock", "unlock", "range"}
+
+// wordless is an operation that there are no words for. What reads, or is known to change no key, is left out. Anything
+// else ends the history: it may have changed any key, and what others read of its doing would look wrong.
+func (in *importer) wordless(f, what string) (history.Request, bool) {
+	if slices.Contains(harmless, f) || weak(f) {
+		in.note("%s are left out: there are no words for them", what)
+		return history.Request{}, false
+	}
+	in.ended = "there are no words for " + what + ", which may have changed any key"
 	return history.Request{}, false
 }
 
 // setOf is what the keys of a set's elements begin with. A set whose elements Jepsen's reads show in any order cannot be
 // one value: it is one key for each element, and a read of it is a range.
-func setOf(key string) string {
-	if key == anyKey {
-		return elementPrefix
-	}
-	return prefixed(elementPrefix, key) + "/"
-}
+func setOf(key string) string { return prefixed(elementPrefix, key) + "/" }
 
 // holder is the key by which a process holds a lock.
 func holder(key, process string) string { return prefixed(lockPrefix, key) + "/p" + process }
@@ -88,8 +96,8 @@ func (in *importer) element(value node) string {
 	return strings.ReplaceAll(text, " ", "_") + " "
 }
 
-// list is a whole list.
-func (in *importer) list(value node) string {
+// listed is a whole list.
+func (in *importer) listed(value node) string {
 	var b strings.Builder
 	for _, item := range value.items {
 		b.WriteString(in.element(item))
@@ -100,6 +108,9 @@ func (in *importer) list(value node) string {
 // result is what was told.
 func (in *importer) result(e event, req history.Request) history.Result {
 	_, value := in.keyed(e)
+	if e.value.kind == 'l' && req.Kind == history.Range && (len(e.value.items) != 2 || e.value.items[1].kind != 'l') {
+		value = e.value // the answer does not repeat the key
+	}
 	switch e.kind {
 	case "info":
 		return history.Result{Error: in.reason(e)}
@@ -129,10 +140,10 @@ func (in *importer) result(e event, req history.Request) history.Result {
 func (in *importer) read(e event, req history.Request, value node, res *history.Result) {
 	text := in.bare(value).String()
 	switch {
-	case value.kind == 'n' || value.kind == 0 || value.kind == 's' && value.text == "" && e.f == "get":
+	case value.kind == 'n' || value.kind == 0 || value.kind == 'l' && len(value.items) == 0 || value.kind == 's' && value.text == "" && e.f == "get":
 		return
 	case strings.HasPrefix(req.Key, listPrefix) && value.kind == 'l':
-		if text = in.list(value); text == "" {
+		if text = in.listed(value); text == "" {
 			return
 		}
 	case in.values.versioned && in.bare(value).kind == 'n':

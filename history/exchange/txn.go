@@ -10,7 +10,7 @@ import (
 // with; false if the event is none. Elle's histories leave the :f out.
 func (in *importer) micros(e event) (group string, micros []node, ok bool) {
 	key, value := in.keyed(e)
-	if in.values.tuples && key != anyKey {
+	if in.values.grouped && key != anyKey {
 		group = key + "/"
 	}
 	if e.f == "txn" || e.f == "" && value.kind == 'l' && len(value.items) > 0 && len(value.items[0].items) == 3 {
@@ -23,8 +23,7 @@ func (in *importer) transaction(group string, micros []node) (history.Request, b
 	txn := history.Request{Kind: history.Txn}
 	for _, micro := range micros {
 		if len(micro.items) != 3 {
-			in.note("transactions with parts that are not [function key value] are left out")
-			return txn, false
+			return in.wordless("txn", "transactions with parts that are not [function key value]")
 		}
 		f, value := micro.items[0].text, micro.items[2]
 		key := in.named(group + micro.items[1].String())
@@ -38,8 +37,7 @@ func (in *importer) transaction(group string, micros []node) (history.Request, b
 		case f == "w":
 			txn.Then = append(txn.Then, history.Request{Kind: history.Put, Key: key, Value: value.String()})
 		default:
-			in.note("transactions with :%s are left out: there are no words for it", f)
-			return txn, false
+			return in.wordless("txn", "transactions with :"+f)
 		}
 	}
 	return txn, true

@@ -1,13 +1,18 @@
 package exchange
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // values is what a history's values mean. Its lines do not say: a pair may be a key with its value, or two values.
 type values struct {
 	functions map[string]bool // of operations
 	tuples    bool            // they are [key value]: jepsen.independent
+	grouped   bool            // transactions are
 	versioned bool            // they are [version value], as in Jepsen's test of etcd
-	sets      bool            // :add adds an element; otherwise it counts
+	sets      map[string]bool // keys to which :add adds an element
+	counters  map[string]bool // keys to which it adds a number
 	lists     map[string]bool // keys whose reads are lists: what is appended is an element
 	appended  map[string]bool // keys of transactions that append
 	written   map[string]bool // keys of transactions that write
@@ -17,31 +22,39 @@ type values struct {
 func (in *importer) look() {
 	v := &in.values
 	v.functions, v.lists = map[string]bool{}, map[string]bool{}
+	v.sets, v.counters = map[string]bool{}, map[string]bool{}
 	v.appended, v.written = map[string]bool{}, map[string]bool{}
 	for _, e := range in.events {
 		v.functions[e.f] = v.functions[e.f] || e.process != nemesis
 	}
-	v.tuples = in.all(pairOf)
-	v.versioned = in.all(func(e event, value node) bool {
-		return e.f != "write" || value.kind == 'l' && len(value.items) == 2 && value.items[0].kind == 'n'
-	}) && in.has("write")
-	whole, scalars := 0, 0
+	v.tuples = in.all(plain, pairOf)
+	v.grouped = in.all([]string{"txn"}, pairOf)
+	v.versioned = in.all([]string{"write"}, func(_ event, value node) bool {
+		return value.kind == 'l' && len(value.items) == 2 && value.items[0].kind == 'n'
+	})
+	scalars := map[string]bool{}
 	for _, e := range in.events {
 		if e.process == nemesis {
 			continue
 		}
 		in.lookInside(e)
-		if key, value := in.keyed(e); e.kind == "ok" && (e.f == "read" || e.f == "get") {
-			switch {
-			case value.kind == 'l':
-				v.lists[key] = in.has("append")
-				whole++
-			case value.kind != 'n' && value.kind != 0:
-				scalars++
-			}
+		key, value := in.keyed(e)
+		switch {
+		case e.f == "add" && e.kind == "invoke":
+			v.sets[key] = true
+		case e.kind != "ok" || e.f != "read" && e.f != "get":
+		case value.kind == 'l':
+			v.lists[key] = v.functions["append"]
+		case value.kind != 'n' && value.kind != 0:
+			scalars[key] = true
 		}
 	}
-	v.sets = in.has("add") && (whole > 0 || scalars == 0)
+	for key := range v.sets {
+		if scalars[key] {
+			v.counters[key] = true
+			delete(v.sets, key)
+		}
+	}
 }
 
 // lookInside notes which keys a transaction appends to, and which it writes.
@@ -60,24 +73,20 @@ func (in *importer) lookInside(e event) {
 	}
 }
 
-// has reports whether some operation is of that function.
-func (in *importer) has(f string) bool { return in.values.functions[f] }
+// plain are the functions on one key.
+var plain = []string{"read", "get", "write", "put", "cas", "delete", "append", "add", "acquire", "release"}
 
-// all reports whether is holds for every invocation whose values have a form, and for one at least.
-func (in *importer) all(is func(e event, value node) bool) bool {
+// all reports whether is holds for every invocation of the functions, and for one at least.
+func (in *importer) all(functions []string, is func(e event, value node) bool) bool {
 	some := false
 	for _, e := range in.events {
-		if e.kind != "invoke" || e.key.kind != 0 || e.process == nemesis {
+		if e.kind != "invoke" || e.key.kind != 0 || e.process == nemesis || !slices.Contains(functions, e.f) {
 			continue
 		}
-		switch e.f {
-		case "read", "write", "cas", "delete", "append", "add", "txn", "acquire", "release":
-			_, value := in.keyed(e)
-			if !is(e, value) {
-				return false
-			}
-			some = true
+		if _, value := in.keyed(e); !is(e, value) {
+			return false
 		}
+		some = true
 	}
 	return some
 }
@@ -102,13 +111,15 @@ const anyKey = "x"
 
 // keyed is the event's key and its value without the key.
 func (in *importer) keyed(e event) (string, node) {
+	tuples := in.values.tuples
+	if e.f == "txn" {
+		tuples = in.values.grouped
+	}
 	switch {
 	case e.key.kind != 0:
 		return e.key.String(), e.value
-	case !in.values.tuples || e.value.kind != 'l' || len(e.value.items) != 2 || e.value.items[0].kind == 'l':
+	case !tuples || e.value.kind != 'l' || len(e.value.items) != 2 || e.value.items[0].kind == 'l':
 		return anyKey, e.value
-	case e.kind == "ok" && in.values.sets && e.f == "read" && e.value.items[1].kind != 'l' && e.value.items[1].kind != 'n':
-		return anyKey, e.value // the elements alone
 	case e.value.items[0].kind == 'n':
 		return anyKey, e.value.items[1]
 	}
