@@ -25,16 +25,11 @@ func (l *linear) judgeParts(ctx context.Context) {
 	if l.certified() {
 		return
 	}
-	var parts []*component.Part
 	alone := map[string]bool{}
 	for i := range l.keys {
 		alone[l.keys[i].key.Name] = true
 	}
-	for _, p := range component.Split(l.h, l.rules) {
-		if p.Joined || p.Vague > 0 || !alone[p.Keys[0]] {
-			parts = append(parts, p)
-		}
-	}
+	parts := component.Split(l.h, l.rules, func(key string) bool { return alone[key] })
 	for i, p := range parts {
 		part, cancel := share(ctx, len(parts)-i)
 		l.parts = append(l.parts, l.judgePart(part, p))

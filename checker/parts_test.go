@@ -52,7 +52,7 @@ func TestNoFalseAlarmWithoutRevisions(t *testing.T) {
 	for seed := range uint64(rounds(100, 10_000)) {
 		rng := rand.New(rand.NewPCG(seed, 31))
 		h := generate.History(rng, wholeStore(rng))
-		res := Judge(context.Background(), h, []string{"linearizable"}, Limits{Timeout: 10 * time.Second})[0]
+		res := Judge(context.Background(), h, []string{"linearizable"}, Limits{Timeout: 3 * time.Second})[0]
 		verdicts[res.Verdict.String()]++
 		if res.Verdict == Unknown {
 			verdicts[fmt.Sprintf("%.120s", res.Why)]++

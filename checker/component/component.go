@@ -76,3 +76,15 @@ func (p *Part) with(ops []Op) *Part {
 	q.Ops = ops
 	return &q
 }
+
+// Untimed is the part without what its operations' times say: any order will do.
+func (p *Part) Untimed() *Part {
+	ops := append([]Op(nil), p.Ops...)
+	for i := range ops {
+		ops[i].Call = 0
+		if !ops[i].Maybe {
+			ops[i].Return = search.Forever - 1
+		}
+	}
+	return p.with(ops)
+}

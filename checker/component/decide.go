@@ -20,20 +20,27 @@ func Decide(ctx context.Context, p *Part) (Verdict, error) {
 	}
 	own, cancel := half(ctx)
 	defer cancel()
-	verdict, order := Order(own, p)
-	switch verdict {
-	case search.Illegal:
-		return Verdict{Verdict: search.Illegal, By: "search"}, nil
-	case search.Legal:
-		if err := p.Verify(order); err != nil {
-			return Verdict{}, fmt.Errorf("an order of %d operations does not hold: %w", len(p.Ops), err)
-		}
-		return Verdict{Verdict: search.Legal, By: "search"}, nil
+	if v, err := Search(own, p, deadEnds); v.Verdict != search.Unknown || err != nil {
+		return v, err
 	}
-	if verdict = Porcupine(ctx, p, true); verdict != search.Unknown {
+	if verdict := Porcupine(ctx, p, true); verdict != search.Unknown {
 		return Verdict{Verdict: verdict, By: "Porcupine"}, nil
 	}
 	return Verdict{Why: "neither our search nor Porcupine decides it within its time and memory"}, nil
+}
+
+// Search is our own search alone, which gives up after so many dead ends. An order that it found is carried out again.
+func Search(ctx context.Context, p *Part, ends int) (Verdict, error) {
+	if p.Lost != "" || len(p.Ops) > OpsLimit {
+		return Verdict{Why: p.Lost}, nil
+	}
+	verdict, placed := order(ctx, p, ends)
+	if verdict == search.Legal {
+		if err := p.Verify(placed); err != nil {
+			return Verdict{}, fmt.Errorf("an order of %d operations does not hold: %w", len(p.Ops), err)
+		}
+	}
+	return Verdict{Verdict: verdict, By: "search"}, nil
 }
 
 // half is a context for the first of two tasks.

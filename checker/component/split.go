@@ -6,17 +6,25 @@ import (
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/model"
-	"github.com/whitewater-kv/whitewater/checker/search"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
-// Split sorts a history into its components, the smallest first.
-func Split(h *history.History, rules certificate.Rules) []*Part {
+// Split sorts a history into its components, the smallest first. Keys that stand alone, and of which nothing but reads
+// and writes is known, are left out where alone says so: they are judged by others.
+func Split(h *history.History, rules certificate.Rules, alone func(key string) bool) []*Part {
 	s := &splitting{h: h, rules: rules, parent: map[string]string{}, spans: map[[2]string][]string{}, strangers: map[string]bool{},
 		shared: map[[2]string]bool{}, leases: map[int64]*tenure{}}
 	s.name()
 	s.join()
 	parts := s.parts()
+	s.tell()
+	parts = slices.DeleteFunc(parts, func(p *Part) bool {
+		left := !p.Joined && p.Vague == 0 && alone(p.Keys[0])
+		if left {
+			delete(s.of, p.Keys[0])
+		}
+		return left
+	})
 	for i := range h.Ops {
 		s.file(&h.Ops[i], i)
 	}
@@ -24,7 +32,7 @@ func Split(h *history.History, rules certificate.Rules) []*Part {
 	for _, p := range parts {
 		sort.SliceStable(p.Ops, func(i, j int) bool { return p.Ops[i].Call < p.Ops[j].Call })
 	}
-	parts = slices.DeleteFunc(parts, func(p *Part) bool { return len(p.Ops) == 0 })
+	parts = slices.DeleteFunc(parts, func(p *Part) bool { return len(p.Ops) == 0 && p.Vague == 0 })
 	sort.SliceStable(parts, func(i, j int) bool { return len(parts[i].Ops) < len(parts[j].Ops) })
 	return parts
 }
@@ -266,116 +274,26 @@ func (s *splitting) foreign(key, end string) bool {
 	return known
 }
 
-// file adds an operation to the components that it is about: one, or, of a range at the end, many.
-func (s *splitting) file(op *history.Op, i int) {
-	if !s.rules.Judged(op) {
-		return
-	}
-	keys := s.about(&op.Request)
-	done := map[*Part]bool{}
-	for _, key := range keys {
-		p := s.of[key]
-		if done[p] {
+// tell finds the components of which more is known than reads and writes of one key.
+func (s *splitting) tell() {
+	for i := range s.h.Ops {
+		op := &s.h.Ops[i]
+		past := s.rules.Judged(op) && !judged(&s.rules, op)
+		if !past && (!s.rules.Judged(op) || !joins(op)) {
 			continue
 		}
-		done[p] = true
-		if !judged(&s.rules, op) {
-			p.Vague++
-			continue
-		}
-		v := s.views[p]
-		v.vague, v.lost = 0, ""
-		full := fresh(op, i)
-		o, ok := v.op(&full)
-		if !final(op) {
-			p.Vague += v.vague
-		}
-		if v.lost != "" {
-			p.Lost = v.lost
-		}
-		if ok {
-			p.Ops = append(p.Ops, o)
-			p.Joined = p.Joined || joins(op)
-		}
-	}
-}
-
-// joins reports whether the operation says more than one register can.
-func joins(op *history.Op) bool {
-	switch op.Request.Kind {
-	case history.Get, history.CAS:
-		return false
-	case history.Put, history.Append:
-		return op.Request.Lease != 0
-	case history.Delete:
-		return op.Request.End != ""
-	case history.Range:
-		return !final(op)
-	}
-	return true
-}
-
-// fresh is the operation as it was recorded, without its revisions.
-func fresh(op *history.Op, i int) Op {
-	o := Op{ID: i, Call: op.Call, Return: op.Return, Request: &op.Request, Revision: op.Result.Header.Revision}
-	if op.Result.Outcome == history.Unknown {
-		o.Maybe, o.Return, o.Revision = true, search.Forever, 0
-		return o
-	}
-	req, res := &op.Request, plain(&op.Result)
-	if req.Kind == history.CAS && !res.Succeeded && len(res.KVs) == 0 && res.Header.Revision == 0 {
-		// A store that does not tell what it found says only that this was not it.
-		req = &history.Request{Kind: history.Txn, If: []history.Compare{{Key: req.Key, Target: "value", Op: "=", Value: req.Expect}},
-			Then: []history.Request{{Kind: history.Put, Key: req.Key, Value: req.Value, Lease: req.Lease}}}
-		res = &history.Result{Outcome: history.OK}
-	}
-	o.Request, o.Result = req, res
-	return o
-}
-
-// plain is an answer without what a store without revisions does not tell.
-func plain(res *history.Result) *history.Result {
-	out := *res
-	bare := func(kvs []history.KV) []history.KV {
-		var list []history.KV
-		for i := range kvs {
-			list = append(list, history.KV{Key: kvs[i].Key, Value: kvs[i].Value})
-		}
-		return list
-	}
-	out.KVs, out.Prev, out.Responses = bare(res.KVs), bare(res.Prev), nil
-	for i := range res.Responses {
-		out.Responses = append(out.Responses, *plain(&res.Responses[i]))
-	}
-	return &out
-}
-
-// leaseEnds adds the ends of leases to the components of the keys under them. A lease may end at any time after its
-// grant was called, and has ended when it was revoked.
-func (s *splitting) leaseEnds() {
-	ids := make([]int64, 0, len(s.leases))
-	for id := range s.leases {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		t := s.leases[id]
-		if t.key == "" {
-			continue
-		}
-		p := s.of[t.key]
-		p.Joined = true
-		p.strict[id] = len(t.grants) == 1
-		for n := range max(1, len(t.grants)) {
-			end := Op{ID: None, Return: search.Forever, Maybe: true, Ends: id}
-			if n < len(t.grants) {
-				end.Call = s.h.Ops[t.grants[n]].Call
+		for _, key := range s.about(&op.Request) {
+			if p := s.of[key]; past {
+				p.Vague++
+				break
+			} else {
+				p.Joined = true
 			}
-			p.Ops = append(p.Ops, end)
 		}
-		for _, i := range t.revokes {
-			op := &s.h.Ops[i]
-			p.Ops = append(p.Ops, Op{ID: i, Call: op.Call, Return: op.Return, Ends: id, Revision: op.Result.Header.Revision})
+	}
+	for _, t := range s.leases {
+		if t.key != "" {
+			s.of[t.key].Joined = true
 		}
 	}
 }

@@ -26,6 +26,8 @@ func rulesOf(h *history.History) certificate.Rules {
 	return certificate.Rules{Serializable: r.Serializable, Told: r.ReportsPrev, Exempt: r.Exempt}
 }
 
+func nobody(string) bool { return false }
+
 // tiny is a history of at most nine operations on two or three keys, answered by a store that carries them out in some
 // order, and then, mostly, distorted.
 func tiny(rng *rand.Rand) *history.History {
@@ -44,7 +46,7 @@ func TestTwins(t *testing.T) {
 	verdicts := map[string]int{}
 	for seed := range uint64(rounds(8_000, 400_000)) {
 		h := tiny(rand.New(rand.NewPCG(seed, 21)))
-		for _, p := range Split(h, rulesOf(h)) {
+		for _, p := range Split(h, rulesOf(h), nobody) {
 			if len(p.Ops) > BruteLimit || p.Lost != "" {
 				continue
 			}
@@ -75,7 +77,7 @@ func TestShrinkKeepsLegal(t *testing.T) {
 	shrunk := 0
 	for seed := range uint64(rounds(2_000, 60_000)) {
 		h := tiny(rand.New(rand.NewPCG(seed, 22)))
-		for _, p := range Split(h, rulesOf(h)) {
+		for _, p := range Split(h, rulesOf(h), nobody) {
 			if len(p.Ops) > BruteLimit || p.Lost != "" {
 				continue
 			}

@@ -111,8 +111,8 @@ func distort(h *history.History, rng *rand.Rand) {
 	}
 }
 
-// On small histories the check never says that there is an anomaly where an order exists. The other way round it finds
-// what lists show, but for the little that cannot be told from the values; registers show less.
+// On small histories the check says that there is an anomaly exactly where no order exists: where the graph of registers
+// shows none, a search does.
 func TestTwin(t *testing.T) {
 	rounds := uint64(1500)
 	if os.Getenv("WHITEWATER_SOAK") != "" {
@@ -140,7 +140,7 @@ func TestTwin(t *testing.T) {
 			}
 		}
 		t.Logf("lists %v: %d of %d histories were wrong, %d of them passed", lists, invalid, rounds, missed)
-		if invalid < int(rounds)/20 || lists && missed > 0 || missed*10 > invalid {
+		if invalid < int(rounds)/20 || missed > 0 {
 			t.Errorf("lists %v: %d wrong histories, %d missed", lists, invalid, missed)
 		}
 	}
