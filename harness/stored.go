@@ -1,10 +1,15 @@
 package harness
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/whitewater-kv/whitewater/checker"
 	"github.com/whitewater-kv/whitewater/nemesis"
@@ -33,8 +38,12 @@ func (r *Recorded) save() error {
 	return r.Run.Write(aroundFile, append(data, '\n'))
 }
 
-// Stored reads a run back, to be judged again. A run whose harness was killed has its history alone.
+// Stored reads a run back, to be judged again. A run whose harness was killed has its history alone. One that is not what
+// it was when it ended is an error: it must not be judged by what is left of it.
 func Stored(run *store.Run) (*Recorded, error) {
+	if err := intact(run); err != nil {
+		return nil, err
+	}
 	h, err := run.History()
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s: %w", run.ID(), err)
@@ -70,4 +79,44 @@ func storedSchedule(run *store.Run) (nemesis.Schedule, error) {
 		return nil, fmt.Errorf("read %s: %w", run.File(ScheduleFile), err)
 	}
 	return schedule, nil
+}
+
+// intact compares what a run is judged from with its manifest, if it has one.
+func intact(run *store.Run) error {
+	if run.Bare() {
+		return nil
+	}
+	manifest, err := run.Read(store.ManifestFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it did not come to its end
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{ScenarioFile, ScheduleFile, aroundFile, store.HistoryFile} {
+		sum, err := hash(run.File(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // whoever needs it says so
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(strings.Split(string(manifest), "\n"), sum+"  "+name) {
+			return fmt.Errorf("run %s is damaged, or was changed: %s is not what its %s says (without a %s it is judged as it is)",
+				run.ID(), name, store.ManifestFile, store.ManifestFile)
+		}
+	}
+	return nil
+}
+
+// hash is a file's SHA-256, in hexadecimal.
+func hash(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return fmt.Sprintf("%x", sum.Sum(nil)), err
 }

@@ -33,16 +33,28 @@ func (e *Error) Error() string {
 		}
 		fmt.Fprintf(&b, "%s %s:%d:%d: %s", e.Kind, e.File, p.Line, p.Col, p.What)
 		for no := max(1, p.Line-1); no <= p.Line && no <= len(e.lines); no++ {
-			fmt.Fprintf(&b, "\n%5d | %s", no, e.lines[no-1])
+			fmt.Fprintf(&b, "\n%5d | %s", no, excerpt(e.lines[no-1]))
 		}
-		if p.Width > 0 && p.Line <= len(e.lines) {
-			fmt.Fprintf(&b, "\n      | %s%s", strings.Repeat(" ", p.Col-1), strings.Repeat("^", p.Width))
+		if p.Width > 0 && p.Line <= len(e.lines) && p.Col <= longestLine {
+			// A text that goes on in the next line is underlined as far as this one goes.
+			rest := utf8.RuneCountInString(excerpt(e.lines[p.Line-1])) - (p.Col - 1)
+			fmt.Fprintf(&b, "\n      | %s%s", strings.Repeat(" ", p.Col-1), strings.Repeat("^", max(1, min(p.Width, rest))))
 		}
 		if len(p.Allowed) > 0 {
 			fmt.Fprintf(&b, "\n   allowed: %s", strings.Join(p.Allowed, ", "))
 		}
 	}
 	return b.String()
+}
+
+// longestLine is how much of a line is shown, in characters.
+const longestLine = 200
+
+func excerpt(line string) string {
+	if runes := []rune(line); len(runes) > longestLine {
+		return string(runes[:longestLine]) + "…"
+	}
+	return line
 }
 
 func (p *parser) err() error {

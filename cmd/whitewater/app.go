@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/whitewater-kv/whitewater/cluster"
 	"github.com/whitewater-kv/whitewater/reports/claims"
@@ -32,7 +33,7 @@ func execute(args []string, a app) (code int) {
 		}
 	}()
 	root := newRoot(&a)
-	root.SetArgs(ordinals(args))
+	root.SetArgs(ordinals(root, args))
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := misuse(root, root.Execute())
@@ -45,18 +46,36 @@ func execute(args []string, a app) (code int) {
 	return codeOf(err)
 }
 
-// ordinals marks "-1", "-2", which name runs counted from the newest, so that they are not taken for flags.
-func ordinals(args []string) []string {
+// ordinals marks "-1", "-2", which name runs counted from the newest, so that they are not taken for flags: where a
+// command takes runs, and no flag waits for its value.
+func ordinals(root *cobra.Command, args []string) []string {
 	marked := slices.Clone(args)
+	cmd, _, err := root.Find(args)
+	if err != nil || !strings.Contains(cmd.Use, "RUN") && !strings.Contains(cmd.Use, "BASE") {
+		return marked
+	}
 	for i, arg := range marked {
 		if arg == "--" {
 			break
 		}
-		if n, err := strconv.Atoi(arg); err == nil && n < 0 {
+		if n, err := strconv.Atoi(arg); err == nil && n < 0 && (i == 0 || !awaitsValue(cmd, args[i-1])) {
 			marked[i] = ordinalMark + arg
 		}
 	}
 	return marked
+}
+
+// awaitsValue reports whether an argument is a flag whose value is the next argument.
+func awaitsValue(cmd *cobra.Command, arg string) bool {
+	var f *pflag.Flag
+	switch {
+	case strings.Contains(arg, "="):
+	case strings.HasPrefix(arg, "--"):
+		f = cmd.Flags().Lookup(arg[2:])
+	case len(arg) == 2 && arg[0] == '-' && arg[1] < 128:
+		f = cmd.Flags().ShorthandLookup(arg[1:])
+	}
+	return f != nil && f.NoOptDefVal == ""
 }
 
 const ordinalMark = "@"
@@ -151,14 +170,22 @@ func misuse(root *cobra.Command, err error) error {
 	}
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown command "); ok {
-		word, _, _ := strings.Cut(strings.TrimPrefix(name, `"`), `"`)
-		var names []string
-		for _, c := range root.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(names, c.Name())
-			}
+		word, of, _ := strings.Cut(strings.TrimPrefix(name, `"`), `" for `)
+		if of == strconv.Quote(root.Name()) {
+			return noCommand(root, word)
 		}
-		return usage(scenarios.Unknown("command", word, names))
+		return usagef("unknown argument %q: %s takes none", word, strings.Trim(of, `"`))
 	}
 	return usage(err)
+}
+
+// noCommand is the error of a command that is not among those of another.
+func noCommand(parent *cobra.Command, word string) error {
+	var names []string
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usage(scenarios.Unknown("command", word, names))
 }

@@ -49,15 +49,21 @@ func benchCommand(a *app) *cobra.Command {
 		if preset.value != "" {
 			flags.set = append([]func(*scenarios.Scenario) error{perf(preset.value)}, flags.set...)
 		}
+		flags.set = append(flags.set, func(s *scenarios.Scenario) error {
+			s.Faults = scenarios.Faults{Interval: s.Faults.Interval}
+			return nil
+		})
 		s, err := r.scenario(flags, name)
 		if err != nil {
 			return err
 		}
-		s.Faults = scenarios.Faults{Interval: s.Faults.Interval}
 		if err := elsewhere.use(cmd, r, s); err != nil {
 			return err
 		}
 		if *findMax {
+			if err := given(cmd, "is of one run, and --find-max makes as many as it needs", "repeat", "until-fail", "budget"); err != nil {
+				return err
+			}
 			return a.findMax(cmd.Context(), r, s)
 		}
 		return a.repeat(cmd.Context(), r, rep, s)

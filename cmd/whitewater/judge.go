@@ -144,14 +144,17 @@ func (o *overrides) again(run *store.Run, noClaims bool) (*scenarios.Scenario, e
 	return s, o.apply(s)
 }
 
-// storedScenario is the scenario that a run was carried out by. Words that are no longer known must not keep an old run
-// from being judged: names are not checked.
+// storedScenario is the scenario that a run was carried out by; the default one for a bare history. Words that are no
+// longer known must not keep an old run from being judged: names are not checked.
 func storedScenario(run *store.Run) (*scenarios.Scenario, error) {
-	text, err := run.Read(harness.ScenarioFile)
-	if err != nil {
+	if run.Bare() {
 		s := scenarios.Default()
 		s.Name = "history"
 		return s, nil
+	}
+	text, err := run.Read(harness.ScenarioFile)
+	if err != nil { // by any other scenario it would be judged as what it is not
+		return nil, environment(fmt.Errorf("%w; its history alone can be judged: whitewater check %s", err, quoted(run.File(store.HistoryFile))))
 	}
 	s, err := scenarios.Parse(run.File(harness.ScenarioFile), text, scenarios.Names{})
 	if err != nil {

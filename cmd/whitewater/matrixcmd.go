@@ -35,6 +35,11 @@ func cells(file, shard string) (*scenarios.Matrix, []scenarios.Cell, error) {
 	if err != nil {
 		return nil, nil, usage(err)
 	}
+	for _, c := range all {
+		if err := sound(c.Scenario); err != nil {
+			return nil, nil, usage(fmt.Errorf("matrix %s: cell %s: %w", file, c.Name, err))
+		}
+	}
 	if shard == "" {
 		return m, all, nil
 	}

@@ -73,8 +73,39 @@ func newRoot(a *app) *cobra.Command {
 	}
 	root.AddCommand(flagsTopic(root))
 	root.SetHelpCommandGroupID(groupSetup)
+	root.InitDefaultHelpCmd()
+	strict(root)
 	settle(root)
 	return root
+}
+
+// strict lets no command take a word that means nothing to it, and then succeed: a call that was mistyped must not pass.
+func strict(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+	}
+	switch {
+	case cmd.Name() == "help":
+		help := cmd.Run
+		cmd.Run, cmd.RunE = nil, func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return noCommand(found, rest[0])
+			}
+			help(cmd, args)
+			return nil
+		}
+	case cmd.HasSubCommands() && cmd.RunE == nil:
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return noCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		}
+	}
 }
 
 // variable is the environment's name of a flag.
@@ -144,8 +175,10 @@ func sensible(flags *pflag.FlagSet) error {
 	if f := flags.Lookup("store"); f != nil && f.Value.String() == "" {
 		return usagef("--store is empty: name the folder in which runs are kept")
 	}
-	if f := flags.Lookup("budget"); f != nil && strings.HasPrefix(f.Value.String(), "-") {
-		return usagef("--budget %s: it cannot be less than nothing", f.Value)
+	for _, name := range []string{"budget", "keep", "younger", "attempts"} {
+		if f := flags.Lookup(name); f != nil && strings.HasPrefix(f.Value.String(), "-") {
+			return usagef("--%s %s: it cannot be less than nothing", name, f.Value)
+		}
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/whitewater-kv/whitewater/harness"
+	"github.com/whitewater-kv/whitewater/internal/units"
 	"github.com/whitewater-kv/whitewater/nemesis"
 	"github.com/whitewater-kv/whitewater/reports/claims"
 	"github.com/whitewater-kv/whitewater/scenarios"
@@ -30,6 +32,24 @@ func load(nameOrPath string) (*scenarios.Scenario, error) {
 		return nil, usage(err)
 	}
 	return s, nil
+}
+
+// sound asks the catalogs what only they know: the kinds of a mix, the shapes of a fault, and whether there is room for
+// the faults that are to be drawn. A run that breaks nothing must not pass for one that held.
+func sound(s *scenarios.Scenario) error {
+	_, err := parseClaims(s.Claims)
+	if err := errors.Join(err, checkSteps(s)); err != nil {
+		return usage(err)
+	}
+	plan, err := harness.Resolve(s, "")
+	if err == nil && len(s.Faults.Random) > 0 && len(plan.Schedule) == 0 {
+		err = fmt.Errorf("faults.random: a load of %s leaves no room for a fault; a longer duration, or a shorter interval than %s",
+			units.FormatDuration(s.Load.Duration), units.FormatDuration(s.Faults.Interval))
+	}
+	if err != nil {
+		return usage(fmt.Errorf("scenario %s: %w", s.Name, err))
+	}
+	return nil
 }
 
 // checkSteps asks the nemesis whether it knows the exact faults, with their targets and shapes.
@@ -127,7 +147,11 @@ func scenarioValidate(a *app) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			var wrong []error
 			for _, name := range args {
-				if _, err := load(name); err != nil {
+				s, err := load(name)
+				if err == nil {
+					err = sound(s)
+				}
+				if err != nil {
 					wrong = append(wrong, err)
 					continue
 				}

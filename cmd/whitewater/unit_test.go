@@ -90,10 +90,27 @@ func TestSeriesMarkdown(t *testing.T) {
 	}
 }
 
+// A negative number that stands alone is a run; one that a flag waits for is the flag's.
 func TestOrdinals(t *testing.T) {
-	got := strings.Join(ordinals([]string{"check", "-1", "-o", "json", "--", "-2"}), " ")
-	if got != "check @-1 -o json -- -2" {
-		t.Error(got)
+	root := newRoot(&app{})
+	for line, want := range map[string]string{
+		"check -1 -o json -- -2":       "check @-1 -o json -- -2",
+		"compare -1 -2":                "compare @-1 @-2",
+		"run calm --rate -5 --seed -1": "run calm --rate -5 --seed -1",
+		"replay --repeat -5 -q -1":     "replay --repeat -5 -q @-1",
+		"run calm -q -1":               "run calm -q -1", // it takes no runs
+		"export -f -1 -1":              "export -f -1 @-1",
+		"check --rate=5 -1":            "check --rate=5 @-1",
+		"check --evidence -1":          "check --evidence @-1", // true or false, and true if it stands alone
+		"matrix run m.yaml --shard -1": "matrix run m.yaml --shard -1",
+		"nonsense -1":                  "nonsense -1",
+		"show --store -1 -1":           "show --store -1 @-1",
+		"-1":                           "-1",
+		"":                             "",
+	} {
+		if got := strings.Join(ordinals(root, strings.Fields(line)), " "); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
 	}
 }
 
