@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +24,8 @@ var histories = []struct {
 		_, err := io.WriteString(w, h.String())
 		return err
 	}},
-	{"edn", "Jepsen's history.edn: elle-cli and Knossos read it", exchange.WriteEDN},
+	{"edn", "Jepsen's history.edn, for elle-cli, Knossos and Jepsen; read again, it is the same history", exchange.WriteEDN},
+	{"elle", "the same in JSON, for elle-cli, with other tools' words alone", exchange.WriteJSON},
 	{"jepsen", "Jepsen's history.txt", exchange.WriteText},
 	{"csv", "a row for each operation", exchange.WriteCSV},
 }
@@ -40,12 +43,15 @@ func writeJSONL(w io.Writer, h *history.History) error {
 
 func exportCommand(a *app) *cobra.Command {
 	var forms []string
+	long := "Write a run's history, or that of a file, in another form:\n"
 	for _, f := range histories {
 		forms = append(forms, f.name)
+		long += fmt.Sprintf("  %-7s %s\n", f.name, f.doc)
 	}
 	cmd := &cobra.Command{
 		Use:               "export [RUN|HISTORY]",
-		Short:             "Write a history for other tools: edn, csv, jsonl, text",
+		Short:             "Write a history for other tools: edn, elle, csv, jsonl, text",
+		Long:              strings.TrimSuffix(long, "\n"),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns,
 	}
