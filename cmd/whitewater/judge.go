@@ -23,7 +23,8 @@ func checkCommand(a *app) *cobra.Command {
 		Use:   "check [RUN|HISTORY]",
 		Short: "Judge a stored run again: with other checks, limits or claims",
 		Long: "Judge a stored run again, from its history alone, and exit as run would. RUN is a path, an id, latest, or -1, -2 …;\n" +
-			"HISTORY is a bare history file. The run's reports are written anew.\n\n" +
+			"HISTORY is a bare history file, also of another tool: Jepsen's history.edn or history.txt, elle-cli's JSON, Porcupine's\n" +
+			"logs, or the folder of a report of etcd's robustness tests. A run's reports are written anew.\n\n" +
 			"With --stream the history is read record by record, in memory that does not grow with it, and linearizable alone is\n" +
 			"judged, by the store's revisions; reports stay as they are. So is a history that is too large for --checker-memory:\n" +
 			"then the other checks are unknown.",
