@@ -1,6 +1,9 @@
 package etcd
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -40,7 +43,7 @@ func playTwins(t *testing.T, seed uint64) (known bool) {
 	}
 	defer ours.Close()
 	a, b := dial(t, theirs, "n1"), dial(t, ours, "n1")
-	failed := 0
+	failed, compacted := 0, int64(0)
 	for i, r := range clustertest.Program(rand.New(rand.NewPCG(seed, 6)), 600) {
 		got, want := a.Do(bounded(t), r), b.Do(bounded(t), r)
 		if got.Outcome == history.Unknown {
@@ -53,12 +56,69 @@ func playTwins(t *testing.T, seed uint64) (known bool) {
 		if got, want := clustertest.Answer(r, got), clustertest.Answer(r, want); got != want {
 			t.Fatalf("seed %d, request %d:\n%s\nand in memory\n%s", seed, i, got, want)
 		}
-		if got.Outcome == history.Fail {
+		switch {
+		case got.Outcome == history.Fail:
 			failed++
+		case r.Kind == history.Compact:
+			compacted = r.Revision
 		}
 	}
+	compareWatches(t, theirs, ours, compacted)
 	if failed < 50 || failed > 300 {
 		t.Errorf("seed %d: %d requests failed: too few, or too many, to mean something", seed, failed)
 	}
 	return true
+}
+
+// compareWatches tells both stores' past since it was compacted, by watches of several shapes, up to one more change.
+func compareWatches(t *testing.T, theirs, ours *cluster.Cluster, compacted int64) {
+	for i, w := range []history.Watch{
+		{End: "\x00", PrevKV: true}, {Key: "b", End: "d", PrevKV: true, Fragment: true}, {Key: "c", NoPut: true},
+		{Key: "a", End: "c\x00", NoDelete: true, PrevKV: true}, {Key: "e", End: "\x00"},
+	} {
+		w.Node, w.Start = "n1", compacted+1
+		last := fmt.Sprintf("%s%d", cmp.Or(w.Key, "a"), i)
+		if w.End == "" {
+			last = w.Key
+		}
+		for _, c := range []*cluster.Cluster{theirs, ours} {
+			for _, r := range []history.Request{{Kind: history.Put, Key: last, Value: "last"}, {Kind: history.Delete, Key: last}} {
+				if result := dial(t, c, "n1").Do(bounded(t), r); result.Outcome != history.OK {
+					t.Skipf("%v: %s", r, result.Error)
+				}
+			}
+		}
+		got, want := told(t, theirs, w, last), told(t, ours, w, last)
+		if got != want || got == "" {
+			t.Errorf("watch %+v:\n%s\nand in memory\n%s", w, got, want)
+		}
+	}
+}
+
+// told is the events of a watch up to the last change of a key.
+func told(t *testing.T, c *cluster.Cluster, w history.Watch, last string) string {
+	ctx, cancel := context.WithCancel(bounded(t))
+	defer cancel()
+	final := dial(t, c, "n1").Do(ctx, history.Request{Kind: history.Get, Key: last}).Header.Revision
+	if w.NoDelete {
+		final-- // the put before
+	}
+	text := ""
+	err := c.Watch(ctx, w, func(response history.WatchResponse) {
+		for _, e := range response.Events {
+			prev := e.Prev
+			e.Prev = nil
+			text += fmt.Sprintln(e)
+			if prev != nil {
+				text += fmt.Sprintln("  was", *prev)
+			}
+			if e.KV.Mod >= final {
+				cancel()
+			}
+		}
+	})
+	if err != nil {
+		t.Errorf("watch %+v: %v", w, err)
+	}
+	return text
 }

@@ -116,7 +116,7 @@ func (l *link) send(bytes int64) {
 }
 
 func (l *link) mend() {
-	*l = link{passed: l.passed + l.held}
+	l.cut, l.passed, l.held = false, l.passed+l.held, 0
 }
 
 func (s *sim) link(from, to history.NodeID) *link {
@@ -165,6 +165,7 @@ func (w *network) MendAll() error {
 	defer s.mu.Unlock()
 	for _, l := range s.links {
 		l.mend()
+		l.delay, l.jitter = 0, 0
 	}
 	s.wake()
 	return nil

@@ -105,7 +105,9 @@ func (s *sim) collect(w *stream) []history.WatchResponse {
 			if !w.wants(e) && (s.bug.match == nil || !s.bug.match(s, w, e)) {
 				continue
 			}
-			if prev, ok := s.store.at(e.KV.Key, revision-1); ok && w.PrevKV && revision-1 >= w.node.compact {
+			// One that was deleted and made anew in the same revision had nothing before it, as etcd has it.
+			made := !e.Delete && e.KV.Create == revision
+			if prev, ok := s.store.at(e.KV.Key, revision-1); ok && !made && w.PrevKV && revision-1 >= w.node.compact {
 				e.Prev = &prev
 			}
 			response.Events = append(response.Events, e)
