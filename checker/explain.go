@@ -213,11 +213,11 @@ func (w *witness) revisions(newer, r *search.Op) string {
 func ago(d time.Duration) string {
 	switch {
 	case d >= time.Second:
-		return d.Round(time.Millisecond).String()
+		return fmt.Sprintf("%.4g s", d.Seconds())
 	case d >= time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
+		return fmt.Sprintf("%.4g ms", float64(d)/1e6)
 	}
-	return d.String()
+	return fmt.Sprintf("%.4g µs", float64(d)/1e3)
 }
 
 // lost: two writes both replaced the same value.

@@ -78,7 +78,7 @@ func (f *findings) hashTable(revision, compact int64, most uint32) func() Table 
 			if !comparable && len(like) == 0 {
 				agrees = "not comparable"
 			}
-			t.add(comparable && e.Hash.Hash != most, string(e.Node), fmt.Sprintf("%08x", e.Hash.Hash), fmt.Sprint(e.Hash.Revision), fmt.Sprint(e.Hash.Compact), agrees)
+			t.add(comparable && (e.Hash.Hash != most || len(like) == 0), string(e.Node), fmt.Sprintf("%08x", e.Hash.Hash), fmt.Sprint(e.Hash.Revision), fmt.Sprint(e.Hash.Compact), agrees)
 		}
 		return t
 	}

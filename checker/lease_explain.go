@@ -2,7 +2,6 @@ package checker
 
 import (
 	"fmt"
-	"sort"
 	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
@@ -37,12 +36,7 @@ func (t *tenancy) course(id int64, key string, at time.Duration, seen ...string)
 		}
 	}
 	mark(at, true, seen...)
-	sort.SliceStable(rows, func(i, j int) bool { return rows[i].at < rows[j].at })
-	out := Table{Title: fmt.Sprintf("lease %x and key %s", uint64(id), text(key)), Columns: []string{"time", "what", "by", "with what"}}
-	for _, m := range rows {
-		out.Rows = append(out.Rows, m.row)
-	}
-	return out.near()
+	return inTime(Table{Title: fmt.Sprintf("lease %x and key %s", uint64(id), text(key)), Columns: []string{"time", "what", "by", "with what"}}, rows)
 }
 
 // endsOf shows which keys a lease had, and at which revisions they were put and ended.

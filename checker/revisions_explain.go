@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -11,7 +12,10 @@ import (
 // refused.
 func (f *revisions) unasked(why, key string, rev int64) {
 	at := forever
-	t := Table{Title: fmt.Sprintf("who saw revision %d of %s", rev, text(key)), Columns: []string{"time", "who", "what"}}
+	var seen []moment
+	see := func(at time.Duration, who, what string) {
+		seen = append(seen, moment{at, Row{Cells: []string{f.h.When(at), who, text(what)}}})
+	}
 	value := ""
 	for i := range f.h.Watches {
 		w := &f.h.Watches[i]
@@ -19,7 +23,7 @@ func (f *revisions) unasked(why, key string, rev int64) {
 			for k := range w.Responses[j].Events {
 				if ev := &w.Responses[j].Events[k]; ev.KV.Key == key && ev.KV.Mod == rev {
 					value, at = ev.KV.Value, min(at, w.Responses[j].At)
-					t.add(true, f.h.When(w.Responses[j].At), watchName(w), text(eventText(ev)))
+					see(w.Responses[j].At, watchName(w), eventText(ev))
 				}
 			}
 		}
@@ -33,7 +37,7 @@ func (f *revisions) unasked(why, key string, rev int64) {
 				return
 			}
 			value, at = kv.Value, min(at, op.Return)
-			t.add(true, f.h.When(op.Return), fmt.Sprintf("op %d at %s", op.ID, op.Node), text(pairText(kv)))
+			see(op.Return, fmt.Sprintf("op %d at %s", op.ID, op.Node), pairText(kv))
 			if first == nil {
 				first = op
 			}
@@ -48,7 +52,9 @@ func (f *revisions) unasked(why, key string, rev int64) {
 	if first != nil {
 		ops = append(slices.Clip(ops), *first)
 	}
-	c := f.fail("not as numbered", why, ops).show(func() Table { return t.near() })
+	c := f.fail("not as numbered", why, ops).show(func() Table {
+		return inTime(Table{Title: fmt.Sprintf("who saw revision %d of %s", rev, text(key)), Columns: []string{"time", "who", "what"}}, seen)
+	})
 	for _, op := range ops {
 		at = min(at, op.Call)
 	}

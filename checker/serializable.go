@@ -166,8 +166,8 @@ func (p *pastReads) neverBack(i int) {
 		return
 	}
 	last := &p.h.Ops[before]
-	why := fmt.Sprintf("process %d on %s read revision %d in op %d and then revision %d in op %d", op.Process, op.Node,
-		last.Result.Header.Revision, last.ID, op.Result.Header.Revision, op.ID)
+	why := fmt.Sprintf("op %d (client %d at %s) read revision %d, and op %d, its last on that member, had read revision %d", op.ID, op.Process, op.Node,
+		op.Result.Header.Revision, last.ID, last.Result.Header.Revision)
 	if p.restarts[op.Node] && faultOn(p.h, op.Node, last.Call, op.Return) {
 		p.note("went-back: %s, around a fault on the member", why)
 		return

@@ -1,6 +1,11 @@
 package checker
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Table is evidence that is no operation: what a watch delivered, what members hold, who contended. Its cells are text,
 // ready to be shown; a time counts from the history's Start.
@@ -52,6 +57,21 @@ func (t Table) near() Table {
 	t.Title += fmt.Sprintf(" (rows %d to %d of %d)", from+1, to, len(t.Rows))
 	t.Rows = rows
 	return t
+}
+
+// moment is a row of a table whose rows stand in the order of time.
+type moment struct {
+	at  time.Duration
+	row Row
+}
+
+// inTime fills a table with rows in the order of their times.
+func inTime(t Table, rows []moment) Table {
+	slices.SortStableFunc(rows, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	for _, m := range rows {
+		t.Rows = append(t.Rows, m.row)
+	}
+	return t.near()
 }
 
 // text shortens what was recorded to what fits a cell.

@@ -3,7 +3,6 @@ package checker
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -204,12 +203,6 @@ func optionsOf(w *history.Watch) string {
 	return strings.Join(all, ", ")
 }
 
-// moment is a row of a table whose rows stand in the order of time.
-type moment struct {
-	at  time.Duration
-	row Row
-}
-
 // around is what the stream delivered around the fault, with the faults and compactions that fell between.
 func (s *stream) around(f focus, from, to int) Table {
 	var rows []moment
@@ -233,12 +226,7 @@ func (s *stream) around(f focus, from, to int) Table {
 		rows = append(rows, moment{s.w.Closed, Row{[]string{s.h.When(s.w.Closed), "end", "", s.ended()}, true}})
 	}
 	rows = append(rows, s.meanwhile(begin, end)...)
-	sort.SliceStable(rows, func(i, j int) bool { return rows[i].at < rows[j].at })
-	t := Table{Title: "what " + watchName(s.w) + " delivered", Columns: []string{"time", "message", "revision", "events"}}
-	for _, m := range rows {
-		t.Rows = append(t.Rows, m.row)
-	}
-	return t.near()
+	return inTime(Table{Title: "what " + watchName(s.w) + " delivered", Columns: []string{"time", "message", "revision", "events"}}, rows)
 }
 
 // meanwhile are the faults that began or were healed between two moments, and the compactions that were asked for.
