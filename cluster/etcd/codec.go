@@ -57,17 +57,17 @@ func appendPut(b []byte, r history.Request) []byte {
 // decodeRange reads a RangeResponse.
 func decodeRange(r history.Request, message []byte) (history.Result, error) {
 	var result history.Result
-	err := fields(message, func(number protowire.Number, value uint64, text []byte) error {
-		switch number {
-		case 1:
+	err := fields(message, func(tag uint64, value uint64, text []byte) error {
+		switch tag {
+		case 1<<3 | texts:
 			return decodeHeader(&result.Header, text)
-		case 2:
+		case 2<<3 | texts:
 			kv, err := decodeKV(r.Key, text)
 			result.KVs = append(result.KVs, kv)
 			return err
-		case 3:
+		case 3<<3 | numbers:
 			result.More = r.Kind != history.Get && value != 0
-		case 4:
+		case 4<<3 | numbers:
 			if r.Kind != history.Get {
 				result.Count = int64(value)
 			}
@@ -80,13 +80,13 @@ func decodeRange(r history.Request, message []byte) (history.Result, error) {
 // decodePut reads a PutResponse.
 func decodePut(r history.Request, message []byte) (history.Result, error) {
 	var result history.Result
-	err := fields(message, func(number protowire.Number, _ uint64, text []byte) error {
-		switch number {
-		case 1:
+	err := fields(message, func(tag uint64, _ uint64, text []byte) error {
+		switch tag {
+		case 1<<3 | texts:
 			return decodeHeader(&result.Header, text)
-		case 2:
+		case 2<<3 | texts:
 			kv, err := decodeKV(r.Key, text)
-			result.Prev = append(result.Prev, kv)
+			result.Prev = []history.KV{kv}
 			return err
 		}
 		return nil
@@ -95,15 +95,15 @@ func decodePut(r history.Request, message []byte) (history.Result, error) {
 }
 
 func decodeHeader(h *history.Header, message []byte) error {
-	return fields(message, func(number protowire.Number, value uint64, _ []byte) error {
-		switch number {
-		case 1:
+	return fields(message, func(tag uint64, value uint64, _ []byte) error {
+		switch tag {
+		case 1<<3 | numbers:
 			h.Cluster = value
-		case 2:
+		case 2<<3 | numbers:
 			h.Member = value
-		case 3:
+		case 3<<3 | numbers:
 			h.Revision = int64(value)
-		case 4:
+		case 4<<3 | numbers:
 			h.Term = value
 		}
 		return nil
@@ -112,22 +112,22 @@ func decodeHeader(h *history.Header, message []byte) error {
 
 // decodeKV reads a KeyValue. asked is the key that it is likely to have.
 func decodeKV(asked string, message []byte) (kv history.KV, err error) {
-	err = fields(message, func(number protowire.Number, value uint64, text []byte) error {
-		switch number {
-		case 1:
+	err = fields(message, func(tag uint64, value uint64, text []byte) error {
+		switch tag {
+		case 1<<3 | texts:
 			kv.Key = asked
 			if string(text) != asked {
 				kv.Key = string(text)
 			}
-		case 2:
+		case 2<<3 | numbers:
 			kv.Create = int64(value)
-		case 3:
+		case 3<<3 | numbers:
 			kv.Mod = int64(value)
-		case 4:
+		case 4<<3 | numbers:
 			kv.Version = int64(value)
-		case 5:
+		case 5<<3 | texts:
 			kv.Value = string(text)
-		case 6:
+		case 6<<3 | numbers:
 			kv.Lease = int64(value)
 		}
 		return nil
@@ -137,9 +137,15 @@ func decodeKV(asked string, message []byte) (kv history.KV, err error) {
 
 var errWire = errors.New("the answer is not a message of protobuf")
 
-// fields calls each for every field of a message: numbers have a value, everything else its bytes. Fields that are not
-// known are skipped.
-func fields(message []byte, each func(number protowire.Number, value uint64, text []byte) error) error {
+// The kinds of field that are read. A tag is a field's number and kind: a field of a kind that is not its own is none.
+const (
+	numbers = uint64(protowire.VarintType)
+	texts   = uint64(protowire.BytesType)
+)
+
+// fields calls each for every field of a message: numbers have a value, texts their bytes. Fields of other kinds are
+// skipped.
+func fields(message []byte, each func(tag uint64, value uint64, text []byte) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
@@ -154,12 +160,12 @@ func fields(message []byte, each func(number protowire.Number, value uint64, tex
 		case protowire.BytesType:
 			text, n = protowire.ConsumeBytes(message)
 		default:
-			number, n = 0, protowire.ConsumeFieldValue(number, kind, message)
+			n = protowire.ConsumeFieldValue(number, kind, message)
 		}
 		if n < 0 {
 			return errWire
 		}
-		if err := each(number, value, text); err != nil {
+		if err := each(protowire.EncodeTag(number, kind), value, text); err != nil {
 			return err
 		}
 		message = message[n:]

@@ -68,18 +68,30 @@ func marshal(t testing.TB, m proto.Message) []byte {
 	return b
 }
 
-// An answer that is cut short or wrong is an error, never a panic.
+// An answer that is cut short or wrong is an error, never a panic; and what is read of one is what protobuf reads.
 func FuzzCodec(f *testing.F) {
 	f.Add(marshal(f, &pb.RangeResponse{Header: &pb.ResponseHeader{ClusterId: 7}, Kvs: []*mvccpb.KeyValue{{Key: []byte("x")}}, Count: 1}))
+	f.Add(marshal(f, &pb.PutResponse{Header: &pb.ResponseHeader{ClusterId: 7}, PrevKv: &mvccpb.KeyValue{Key: []byte("x"), Lease: -1}}))
 	f.Add([]byte{0x0a, 0x05, 1})
 	f.Add([]byte{0x0b})
+	f.Add([]byte{0x10, 0x30}) // the pairs, as a number
+	f.Add([]byte{0x22, 0x01, 0x30, 0x12, 0x02, 0x10, 0x05})
 	f.Fuzz(func(t *testing.T, message []byte) {
+		asked := history.Request{Kind: history.Range, Key: "x"}
+		got, err := decodeRange(asked, message)
 		response := new(pb.RangeResponse)
-		got, err := decodeRange(history.Request{Kind: history.Range, Key: "x"}, message)
-		if proto.Unmarshal(message, response) == nil && err == nil && len(got.KVs) != len(response.GetKvs()) {
-			t.Errorf("%x: %+v, protobuf reads %v", message, got, response)
+		if proto.Unmarshal(message, response) == nil && err == nil {
+			want := rangeResult(asked.Kind, response)
+			want.Header = headerOf(response.GetHeader())
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%x: %+v, protobuf reads %+v", message, got, want)
+			}
 		}
-		decodePut(history.Request{Kind: history.Put}, message)
+		got, err = decodePut(history.Request{Kind: history.Put, Key: "x"}, message)
+		put := new(pb.PutResponse)
+		if proto.Unmarshal(message, put) == nil && err == nil && len(got.Prev) != len(kvsOf(put.GetPrevKv())) {
+			t.Errorf("%x: %+v, protobuf reads %+v", message, got, put)
+		}
 	})
 }
 
