@@ -57,10 +57,11 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// heap samples the live and dead heap while do runs, and returns its peak above what there was.
+// heap samples the live and dead heap while do runs, at the pace that Judge sets, and returns its peak above what there was.
 func heap(do func()) uint64 {
 	runtime.GC()
 	before, peak := heapBytes(), uint64(0)
+	defer pace(before)()
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
