@@ -284,6 +284,21 @@ func TestDelay(t *testing.T) {
 	must(t, f.Delay("n1", "n2", 0, 0))
 	send(t, a, "soon")
 	expect(t, b, "soon")
+
+	// With jitter nothing comes sooner than the least delay, nor before what was sent first.
+	must(t, f.Delay("n2", "n1", late, late/2))
+	for i := range 20 {
+		start := time.Now()
+		send(t, b, string(rune('a'+i)))
+		expect(t, a, string(rune('a'+i)))
+		if took := time.Since(start); took < late/2 {
+			t.Errorf("arrived after %v; want at least %v", took, late/2)
+		}
+	}
+	for i := range 20 {
+		send(t, b, string(rune('a'+i)))
+	}
+	expect(t, a, "abcdefghijklmnopqrst")
 }
 
 // Close ends everything: connections that wait at a cut, that hold bytes, whose far side does not read. Were a goroutine
