@@ -1,12 +1,15 @@
 package checker
 
 import (
+	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/generate"
 	"github.com/whitewater-kv/whitewater/history"
 	"github.com/whitewater-kv/whitewater/history/exchange"
 )
@@ -150,6 +153,53 @@ func TestForeignAnomalies(t *testing.T) {
 			if res := one.Check(context.Background(), h, Limits{}); res.Verdict != c.want || res.Bug != "" {
 				t.Errorf("%s: %v, want %v: %s %s", c.story, res.Verdict, c.want, res.Why, res.Bug)
 			}
+		}
+	}
+}
+
+// Whatever a history holds, it comes back whole from EDN, with the same verdicts; and where other tools' words are
+// enough, from JSON as well.
+func TestGeneratedExports(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 21))
+		o := generate.Options{Ops: 40, Clients: 4, Keys: 1 + rng.IntN(3), Nodes: 3, Unknown: 0.1, Fail: 0.05, Plain: seed%2 == 0, Watches: seed%4 == 1, Final: seed%3 == 0}
+		if seed%4 > 1 {
+			o.Mix, o.Stale, o.Past, o.Leases = generate.Everything(), 0.1, 0.1, int(seed%3)
+		}
+		if seed%5 == 0 {
+			o.Mix = map[history.Kind]int{history.Get: 4, history.Put: 1, history.Append: 4}
+		}
+		h := generate.History(rng, o)
+		if seed%2 == 1 { // and a violation, perhaps
+			h.Ops[rng.IntN(len(h.Ops))].Result.KVs = h.Ops[rng.IntN(len(h.Ops))].Result.KVs
+		}
+		var edn, json bytes.Buffer
+		if err := exchange.WriteEDN(&edn, h); err != nil {
+			t.Fatal(err)
+		}
+		back, notes, err := exchange.Read(edn.Bytes(), exchange.Differed)
+		if err != nil || len(notes) > 0 || back.String() != h.String() {
+			t.Fatalf("seed %d: another history came back (%v, %q):\n%s\nwant\n%s", seed, err, notes, back, h)
+		}
+		for _, c := range All {
+			was, is := c.Check(context.Background(), h, Limits{}), c.Check(context.Background(), back, Limits{})
+			if was.Verdict != is.Verdict || was.Why != is.Why {
+				t.Errorf("seed %d: %s: %v, was %v: %s", seed, c.Name, is.Verdict, was.Verdict, is.Why)
+			}
+		}
+		if !o.Plain || o.Mix != nil && o.Mix[history.Append] == 0 {
+			continue
+		}
+		if err := exchange.WriteJSON(&json, h); err != nil {
+			t.Fatal(err)
+		}
+		back, _, err = exchange.Read(json.Bytes(), exchange.Differed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, is := checkLinearizable(context.Background(), h, Limits{}), checkLinearizable(context.Background(), back, Limits{})
+		if was.Verdict != is.Verdict {
+			t.Errorf("seed %d: from JSON %v, was %v: %s (%s)\n%s\nwas\n%s", seed, is.Verdict, was.Verdict, is.Why, was.Why, back, h)
 		}
 	}
 }

@@ -23,7 +23,8 @@ const (
 	// Dropped: it did not take place, and says nothing, as Knossos reads it. A history that violates under this reading
 	// violates under both.
 	Dropped FailedCAS = iota
-	// Differed: it took place and found another value than it expected, as Porcupine reads Jepsen's etcd logs.
+	// Differed: it took place and found another value than it expected, as Porcupine reads Jepsen's etcd logs. One that
+	// is marked as :refused, as WriteEDN does, says nothing even so.
 	Differed
 )
 
@@ -105,6 +106,8 @@ func (in *importer) addMap(op node) error {
 		value, _ := op.get(key.name)
 		*key.to = value.String()
 	}
+	refused, _ := op.get("refused")
+	e.refused = refused.text == "true"
 	if at, ok := op.get("time"); ok {
 		if _, err := fmt.Sscan(at.text, &e.time); err != nil || at.kind != 'i' {
 			return fmt.Errorf("a :time that is no number of nanoseconds: %q", at.text)
@@ -116,7 +119,7 @@ func (in *importer) addMap(op node) error {
 
 // logLine is a line of Jepsen's log or of its history.txt: the process, the type, the function, the value, and perhaps
 // the error, with tabs between them.
-var logLine = regexp.MustCompile(`^(?:.*jepsen\.util(?::| -) )?(\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)\s+(.*)$`)
+var logLine = regexp.MustCompile(`^(?:.*jepsen\.util(?::| -) )?([^\s{\[(]\S*)\s+:(invoke|ok|fail|info)\s+:(\S+)\s+(.*)$`)
 
 // ReadLog reads Jepsen's log lines, and the lines of history.txt:
 //

@@ -115,6 +115,9 @@ func (e *half) node() node {
 	if reason := e.op.Result.Error; reason != "" {
 		add("error", literal(reason))
 	}
+	if e.op.Request.Kind == history.CAS && e.op.Result.Outcome == history.Fail {
+		add("refused", node{kind: 'b', text: "true"})
+	}
 	return n
 }
 

@@ -14,6 +14,7 @@ type event struct {
 	key, value                     node
 	time                           int64
 	timed                          bool
+	refused                        bool // a :fail that did not happen, whatever others mean by it
 }
 
 // nemesis is the process that breaks things.

@@ -91,8 +91,12 @@ func readJSON(decoder *json.Decoder, depth int) (node, error) {
 			}
 			n.items = append(n.items, item)
 		}
-		_, err := decoder.Token()
-		return n, err
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+			return n, io.ErrUnexpectedEOF
+		} else if err != nil {
+			return n, err
+		}
+		return n, nil
 	}
 	return node{kind: 'n'}, nil
 }

@@ -115,7 +115,7 @@ func (in *importer) result(e event, req history.Request) history.Result {
 	case "info":
 		return history.Result{Error: in.reason(e)}
 	case "fail":
-		if req.Kind == history.CAS && in.cas == Differed {
+		if req.Kind == history.CAS && in.cas == Differed && !e.refused {
 			return history.Result{Outcome: history.OK}
 		}
 		return history.Result{Outcome: history.Fail, Error: in.reason(e)}
