@@ -16,7 +16,9 @@ import (
 )
 
 // Judge checks what was recorded as its scenario says, and writes every report into the run's folder, which then holds
-// the members' data only if it is to be kept. A bare history has no folder: it is judged alone. The options' Claims, Expect, Fidelity, Gauges, Environment, Internal and Report are set here.
+// the members' data only if it is to be kept. If they cannot be written, that is the machine's fault, and the summary says
+// so. A bare history has no folder: it is judged alone. The options' Claims, Expect, Fidelity, Gauges, Environment, Internal
+// and Report are set here.
 func Judge(ctx context.Context, r *Recorded, s *scenarios.Scenario, keep Keep, opts reports.Options) (*reports.Summary, error) {
 	stated, err := ParseClaims(s.Claims)
 	if err != nil {
@@ -38,10 +40,39 @@ func Judge(ctx context.Context, r *Recorded, s *scenarios.Scenario, keep Keep, o
 	}
 	opts.Report = r.Run.File("report.html")
 	sum := reports.Summarise(r.History, results, opts)
-	if err := dropData(r.Run, keep, sum.Exit); err != nil {
-		return sum, err
+	err = dropData(r.Run, keep, sum.Exit)
+	if err == nil {
+		err = write(r.Run, sum)
 	}
-	return sum, write(r.Run, sum)
+	if err == nil {
+		return sum, nil
+	}
+	// What was found is told all the same, and a violation stays one: a disk that is full must not hide it.
+	opts.Environment = told(opts.Environment, err)
+	sum = reports.Summarise(r.History, results, opts)
+	retract(r.Run, sum)
+	return sum, nil
+}
+
+// told adds an error to what is told of the machine.
+func told(environment string, err error) string {
+	if environment == "" {
+		return err.Error()
+	}
+	return environment + "; " + err.Error()
+}
+
+// retract replaces a verdict that was written before something else could not be; if it cannot be replaced either, it is
+// removed, so that nobody takes it for the run's.
+func retract(run *store.Run, sum *reports.Summary) {
+	format, _ := reports.Find("json")
+	outputs, err := format.Render(sum)
+	for _, o := range outputs {
+		err = errors.Join(err, run.Write(o.Path, o.Data))
+	}
+	if err != nil {
+		os.Remove(run.File(store.VerdictFile))
+	}
 }
 
 // write renders every format into the run's folder, whose manifest comes last.

@@ -86,10 +86,13 @@ func Run(ctx context.Context, cfg Config) (*Recorded, error) {
 	}
 	err = cfg.record(ctx, plan, rec, r)
 	r.History = rec.History()
-	if err != nil {
+	if early := ctx.Err() != nil && len(r.History.Ops) == 0; err != nil && !early { // to be ended before it began is nobody's fault
 		r.Environment = err.Error()
 	}
-	return r, r.save()
+	if err := r.save(); err != nil { // what was recorded can be judged
+		r.Environment = told(r.Environment, err)
+	}
+	return r, nil
 }
 
 // name gives the run's name to everything that must differ from other runs'. Values begin with its short tail.

@@ -26,7 +26,8 @@ func compareCommand(a *app) *cobra.Command {
 			fmt.Sprintf("Each side needs %d runs, taken in turn (matrix run --interleave) on a machine that is shared.\n\n", compare.LeastRuns) +
 			"A claim on the difference, such as --claim 'read.p99{quiet} < +5%' or 'all.rate > -2%', is met if the whole interval of the\n" +
 			"change is on its right side. With claims, they decide in place of the tolerance: exit 3 if one is missed, 4 if one is inconclusive.",
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeRuns,
 	}
 	root := storeFlag(cmd)
 	output := wordFlag(cmd, "output", "o", "what stdout gets", "text", "json")

@@ -140,12 +140,9 @@ func (a *app) one(ctx context.Context, r *running, s *scenarios.Scenario, i *int
 
 // conclude judges what was recorded, also when the load was ended early.
 func (r *running) conclude(ctx context.Context, recorded *harness.Recorded, s *scenarios.Scenario, i *interrupts) (*reports.Summary, error) {
-	if i.signal() != 0 && len(recorded.History.Ops) == 0 {
-		recorded.Environment = "" // it was ended before it began: that is no fault of the machine's
-	}
 	m, err := writeMachine(recorded.Run, r.elsewhere)
-	if err != nil {
-		return nil, err
+	if err != nil && recorded.Environment == "" { // what was recorded can be judged
+		recorded.Environment = err.Error()
 	}
 	sum, err := harness.Judge(context.WithoutCancel(ctx), recorded, s, harness.Keep(r.keep.value), reports.Options{
 		Program: program(), Allow: *r.out.allow, Signal: i.signal(),
