@@ -35,12 +35,12 @@ func Read(data []byte, cas FailedCAS) (h *history.History, notes []string, err e
 	switch {
 	case len(trimmed) == 0:
 		return &history.History{}, []string{"the file is empty"}, nil
-	case logLine.Match(firstLine(data)) || bytes.Contains(data, []byte("jepsen.util")):
-		return ReadLog(data, cas)
 	case jsonHistory.Match(data):
 		return ReadJSON(data, cas)
 	case strings.IndexByte("{[(;#", trimmed[0]) >= 0:
 		return ReadEDN(data, cas)
+	case logLine.Match(firstLine(data)) || bytes.Contains(data, []byte("jepsen.util")):
+		return ReadLog(data, cas)
 	}
 	return nil, nil, errors.New("neither EDN nor JSON (operation maps, or one list of them) nor lines of Jepsen's log or history.txt")
 }

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -222,12 +223,21 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var b bytes.Buffer
-		if err := WriteEDN(&b, h); err != nil {
-			t.Fatal(err)
+		if wrong := history.Wellformed(h); len(wrong) > 0 && h.Meta.Target == "import" {
+			t.Fatalf("%s\nin\n%s", wrong[0], h)
 		}
-		if _, _, err := Read(b.Bytes(), Differed); err != nil {
-			t.Fatalf("%v\nin\n%s", err, b.Bytes())
+		for name, write := range map[string]func(io.Writer, *history.History) error{"EDN": WriteEDN, "JSON": WriteJSON, "text": WriteText} {
+			var b bytes.Buffer
+			if err := write(&b, h); err != nil {
+				t.Fatal(err)
+			}
+			back, _, err := Read(b.Bytes(), Differed)
+			if err != nil && (name != "text" || len(h.Ops)+len(h.Faults) > 0) {
+				t.Fatalf("%s: %v\nin\n%s", name, err, b.Bytes())
+			}
+			if name == "EDN" && back.String() != h.String() {
+				t.Fatalf("written\n%s\nread\n%s", h, back)
+			}
 		}
 	})
 }
