@@ -67,7 +67,7 @@ func interrupt(ctx context.Context, c *cluster.Cluster, hit Hit, maintain func(c
 		go func() { ended <- maintain(asking, n) }()
 		err := sleep(ctx, after[n])
 		if err == nil {
-			err = doing("kill", n, c.Process.Kill(ctx, n))
+			err = ending(ctx, "kill", c.Process.Kill)(n)
 		}
 		stop()
 		<-ended

@@ -85,3 +85,37 @@ func TestCompactAsksAgain(t *testing.T) {
 		})
 	}
 }
+
+// dying takes a while to end a process, and ends it as well if nobody waits.
+type dying struct{ fakeProcess }
+
+func (d dying) Kill(ctx context.Context, n history.NodeID) error {
+	ended := make(chan error, 1)
+	go func() {
+		time.Sleep(200 * time.Millisecond)
+		ended <- d.fakeProcess.Kill(ctx, n)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A run that ends while a process is dying waits for its end, and starts it again.
+func TestRunEndsWhileAProcessDies(t *testing.T) {
+	for _, name := range []string{"kill", "kill-defrag"} {
+		synctest.Test(t, func(t *testing.T) {
+			f, c := newFake(3)
+			c.Process = dying{fakeProcess{f}}
+			ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
+			defer cancel()
+			got := newStage().run(ctx, c, "at 1s for 3s "+name+" n1")
+			time.Sleep(time.Second)
+			if askew := f.rest(); len(askew) != 0 {
+				t.Errorf("%s: not healed: %v\n%s", name, askew, line(got[0]))
+			}
+		})
+	}
+}

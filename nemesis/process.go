@@ -18,7 +18,7 @@ var kill = Fault{
 	Limits: "what the members wrote stays in the machine's page cache: this is a crash, not a power cut",
 	Levers: []Lever{Processes}, Least: 1, Can: can(1, Processes), Target: at("leader"),
 	Inject: func(ctx context.Context, c *cluster.Cluster, hit Hit) (Heal, error) {
-		return restarting(c, hit), each(hit.Nodes, func(n history.NodeID) error { return doing("kill", n, c.Process.Kill(ctx, n)) })
+		return restarting(c, hit), each(hit.Nodes, ending(ctx, "kill", c.Process.Kill))
 	},
 	Verify: inState("killed"),
 }
@@ -29,7 +29,7 @@ var stop = Fault{
 	Proof:  "the operating system no longer has the processes",
 	Levers: []Lever{Processes}, Least: 1, Can: can(1, Processes), Target: at("leader"),
 	Inject: func(ctx context.Context, c *cluster.Cluster, hit Hit) (Heal, error) {
-		return restarting(c, hit), each(hit.Nodes, func(n history.NodeID) error { return doing("stop", n, c.Process.Stop(ctx, n)) })
+		return restarting(c, hit), each(hit.Nodes, ending(ctx, "stop", c.Process.Stop))
 	},
 	Verify: inState("stopped"),
 }
@@ -94,6 +94,16 @@ func cycle(ctx context.Context, p cluster.Process, nodes []history.NodeID) error
 		if sleep(ctx, dutyOn) != nil {
 			return nil
 		}
+	}
+}
+
+// ending ends a process and sees it through, also when the run ends meanwhile: one that was asked to end, and still runs when
+// the heal looks, would be left to die.
+func ending(ctx context.Context, what string, end func(context.Context, history.NodeID) error) func(history.NodeID) error {
+	return func(n history.NodeID) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), injectTimeout)
+		defer cancel()
+		return doing(what, n, end(ctx, n))
 	}
 }
 
