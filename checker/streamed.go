@@ -72,18 +72,20 @@ func JudgeStream(ctx context.Context, source Source, lim Limits) (*Streamed, err
 	if out.Results == nil {
 		out.Results = []Result{result}
 	}
+	p.compacted.judge(&out.Results[0], p.kept)
 	out.Results[0].Took = time.Since(began)
 	return out, nil
 }
 
 // pass is one reading of a history.
 type pass struct {
-	ctx  context.Context
-	feed *certificate.Feed // made when it is known how reads are judged
-	kept *history.History
-	ops  int
-	n    int
-	peak uint64 // heap
+	ctx       context.Context
+	feed      *certificate.Feed // made when it is known how reads are judged
+	kept      *history.History
+	ops       int
+	n         int
+	peak      uint64 // heap
+	compacted compacted
 	// around, if set, keeps what members said at such a time.
 	around func(time.Duration) bool
 	placed placed
@@ -110,9 +112,13 @@ func (p *pass) add(r history.Record) error {
 		}
 		return nil
 	case r.Evidence != nil:
+		p.compacted.evidence = append(p.compacted.evidence, history.Evidence{Hash: r.Evidence.Hash})
 		return nil
+	case r.Call != nil && r.Call.Request.Kind == history.Compact:
+		p.compacted.add(r.Call)
 	case r.Return != nil:
 		p.ops++
+		p.compacted.add(r.Return)
 	}
 	if p.feed == nil {
 		p.feed = certificate.NewFeed(p.kept.Meta.Judge == "linearizable")

@@ -83,6 +83,11 @@ revisions: fail: op 2 (range of p2 at n2) was answered at revision 3, but then i
   p1 n1 [3ms 4ms] put y 1 -> ok rev=3
   p2 n2 [5ms 6ms] range a z -> ok (x 1 mod=2) count=1 rev=3
 `},
+		{"a revision that was compacted, and is answered", "p1 n1 [1ms 2ms] put x 1 -> ok rev=2\np1 n1 [3ms 4ms] put x 2 -> ok rev=3\np1 n1 [5ms 6ms] compact 3 -> ok rev=3\np2 n2 [7ms 8ms] get x rev=2 -> 1 mod=2 rev=3\n",
+			`linearizable: fail: op 3 (get of p2 at n2) was answered from revision 2, but op 2 (compact of p1 at n1) had compacted up to revision 3, 1 ms before it was called
+  p1 n1 [5ms 6ms] compact 3 -> ok rev=3
+  p2 n2 [7ms 8ms] get x rev=2 -> 1 mod=2 rev=3
+`},
 		{"a past revision, read wrongly", "p1 n1 [1ms 2ms] put x 1 -> ok rev=2\np1 n1 [3ms 4ms] put x 2 -> ok rev=3\np2 n2 [5ms 6ms] get x rev=2 -> 2 mod=3 rev=3\n",
 			`linearizable: unknown: undecided: 1 answer not as the revisions say, and values do not show it
 revisions: fail: op 2 (get of p2 at n2) read revision 2, but then x was "2" (create 0, mod 3, version 0), and should have been "1" (create 2, mod 2, version 1)
