@@ -2,6 +2,8 @@ package checker
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -12,51 +14,63 @@ import (
 // compactedWord is the error table's word for a revision that is refused because it was compacted.
 const compactedWord = "compacted"
 
-// compactions judges what compaction refuses. A revision is refused as compacted only if somebody had asked for a
+// compacting judges what compaction refuses. A revision is refused as compacted only if somebody had asked for a
 // compaction beyond it; and once a compaction was answered, a read of a revision below it is refused by every member:
 // etcd brings a member up to the commit index before it answers a read that is not serializable, whatever revision it
 // asks for, and the compaction is before that index. A serializable read may be answered by a member that has not come
 // so far.
-func (l *linear) compactions() {
-	var asked []*history.Op
-	others := false // somebody else compacted, as far as it liked
-	for i := range l.h.Ops {
-		if op := &l.h.Ops[i]; op.Request.Kind == history.Compact && op.Result.Outcome != history.Fail {
-			asked = append(asked, op)
+//
+// It sees the operations in the order of their calls or of their returns.
+type compacting struct {
+	asked             []*history.Op // compactions that may have happened
+	ended             []ended       // that were answered, by return
+	suspect           []*history.Op // refused, and by none of those seen so far
+	members           int64         // the furthest compaction that a member's files tell of
+	refused, answered int
+	found             []Counterexample
+}
+
+// ended is a moment by which a compaction had been answered that reached further than all before.
+type ended struct {
+	at time.Duration
+	by *history.Op
+}
+
+// see takes the next operation.
+func (c *compacting) see(op *history.Op) {
+	switch {
+	case op.Request.Kind == history.Compact && op.Result.Outcome != history.Fail:
+		kept := *op
+		c.asked = append(c.asked, &kept)
+		if op.Result.Outcome == history.OK {
+			c.reached(&kept)
 		}
-	}
-	for i := range l.h.Faults {
-		others = others || strings.Contains(l.h.Faults[i].Name, "compact")
-	}
-	for i := range l.h.Evidence {
-		if h := l.h.Evidence[i].Hash; h != nil {
-			others = others || h.Compact > furthest(asked, forever)
+	case op.Result.Outcome == history.Fail && op.Result.Error == compactedWord:
+		c.refused++
+		if kept := *op; c.early(&kept) != "" {
+			c.suspect = append(c.suspect, &kept)
 		}
-	}
-	refused, answered := 0, 0
-	for i := range l.h.Ops {
-		op := &l.h.Ops[i]
-		switch {
-		case op.Result.Outcome == history.Fail && op.Result.Error == compactedWord:
-			refused++
-			if !others {
-				l.refusedEarly(op, asked)
-			}
-		case op.Result.Outcome == history.OK && l.h.Meta.Judge != "serializable":
-			if oldest := oldestRead(&op.Request, &op.Result); oldest > 0 {
-				answered++
-				l.answeredLate(op, oldest, asked)
-			}
+	case op.Result.Outcome == history.OK:
+		if oldest := oldestRead(&op.Request, &op.Result); oldest > 0 {
+			c.answered++
+			c.late(op, oldest)
 		}
-	}
-	if refused > 0 && len(l.refuted) == 0 {
-		l.notes = append(l.notes, fmt.Sprintf("%s refused as compacted, and %s of the past answered, each as the compactions allow", count(refused, "request"), count(answered, "read")))
 	}
 }
 
+// reached files an answered compaction, if it went further than those that were answered before.
+func (c *compacting) reached(op *history.Op) {
+	at := sort.Search(len(c.ended), func(i int) bool { return c.ended[i].at > op.Return })
+	if at > 0 && c.ended[at-1].by.Request.Revision >= op.Request.Revision {
+		return
+	}
+	c.ended = slices.Insert(c.ended, at, ended{op.Return, op})
+	c.ended = slices.DeleteFunc(c.ended, func(e ended) bool { return e.at > op.Return && e.by.Request.Revision <= op.Request.Revision })
+}
+
 // furthest is the highest revision of the compactions that were called by some moment.
-func furthest(asked []*history.Op, by time.Duration) (rev int64) {
-	for _, op := range asked {
+func (c *compacting) furthest(by time.Duration) (rev int64) {
+	for _, op := range c.asked {
 		if op.Call <= by {
 			rev = max(rev, op.Request.Revision)
 		}
@@ -64,47 +78,99 @@ func furthest(asked []*history.Op, by time.Duration) (rev int64) {
 	return rev
 }
 
-// refusedEarly: nobody had asked for a compaction so far.
-func (l *linear) refusedEarly(op *history.Op, asked []*history.Op) {
-	need := oldestAsked(&op.Request) + 1
-	if op.Request.Kind == history.Compact {
+// early says what is wrong with a refusal if nobody had asked for a compaction so far; "" = somebody had.
+func (c *compacting) early(op *history.Op) string {
+	need, what := oldestAsked(&op.Request)+1, ""
+	switch {
+	case op.Request.Kind == history.Compact:
 		need = op.Request.Revision
-	} else if need == 1 {
-		return // it asked for no past revision
+		what = fmt.Sprintf("compacts up to revision %d, was refused as compacted already", need)
+	case need == 1:
+		return "" // it asked for no past revision
+	default:
+		what = fmt.Sprintf("reads revision %d, was refused as compacted", need-1)
 	}
-	reached := furthest(asked, op.Return)
-	if reached >= need {
-		return
-	}
+	reached := c.furthest(op.Return)
 	why := "and nobody had asked for a compaction"
-	if reached > 0 {
+	switch {
+	case reached >= need:
+		return ""
+	case reached > 0:
 		why = fmt.Sprintf("and nobody had asked for a compaction beyond revision %d", reached)
 	}
-	what := fmt.Sprintf("reads revision %d, was refused as compacted", need-1)
-	if op.Request.Kind == history.Compact {
-		what = fmt.Sprintf("compacts up to revision %d, was refused as compacted already", need)
-	}
-	l.compaction(fmt.Sprintf("op %d (%s of p%d at %s), which %s, %s", op.ID, op.Request.Kind, op.Process, op.Node, what, why), op)
+	return fmt.Sprintf("op %d (%s of p%d at %s), which %s, %s", op.ID, op.Request.Kind, op.Process, op.Node, what, why)
 }
 
-// answeredLate: a compaction beyond the revision had been answered before the read was called.
-func (l *linear) answeredLate(op *history.Op, oldest int64, asked []*history.Op) {
-	for _, by := range asked {
-		if by.Result.Outcome == history.OK && by.Request.Revision > oldest && by.Return < op.Call {
-			l.compaction(fmt.Sprintf("op %d (%s of p%d at %s) was answered from revision %d, but op %d (compact of p%d at %s) had compacted up to revision %d, %s before it was called",
-				op.ID, op.Request.Kind, op.Process, op.Node, oldest, by.ID, by.Process, by.Node, by.Request.Revision, ago(op.Call-by.Return)), by, op)
-			return
+// late: a compaction beyond the revision had been answered before the read was called.
+func (c *compacting) late(op *history.Op, oldest int64) {
+	at := sort.Search(len(c.ended), func(i int) bool { return c.ended[i].at >= op.Call })
+	if at == 0 || c.ended[at-1].by.Request.Revision <= oldest {
+		return
+	}
+	by := c.ended[at-1].by
+	c.find(fmt.Sprintf("op %d (%s of p%d at %s) was answered from revision %d, but op %d (compact of p%d at %s) had compacted up to revision %d, %s before it was called",
+		op.ID, op.Request.Kind, op.Process, op.Node, oldest, by.ID, by.Process, by.Node, by.Request.Revision, ago(op.Call-by.Return)), by, op)
+}
+
+func (c *compacting) find(why string, ops ...*history.Op) {
+	found := Counterexample{Name: compactionName, Why: why}
+	for _, op := range ops {
+		found.Ops = append(found.Ops, *op)
+	}
+	c.found = append(c.found, found)
+}
+
+// compactionName names the folder of such a counterexample.
+const compactionName = "compaction"
+
+// end concludes, when all operations have been seen: h tells what else may have compacted, and how it is judged.
+func (c *compacting) end(h *history.History, ops int) []Counterexample {
+	if h.Meta.Judge == "serializable" {
+		c.found = nil
+	}
+	others := c.members > c.furthest(forever) // somebody else compacted, as far as it liked
+	for i := range h.Faults {
+		others = others || strings.Contains(h.Faults[i].Name, "compact")
+	}
+	for _, op := range c.suspect {
+		if why := c.early(op); why != "" && !others {
+			c.find(why, op)
 		}
 	}
+	for i := range c.found {
+		c.found[i].Of, c.found[i].Context = ops, around(h, c.found[i].Ops)
+	}
+	return c.found
 }
 
-func (l *linear) compaction(why string, ops ...*history.Op) {
-	c := Counterexample{Name: "compaction", Why: why, Of: len(l.h.Ops)}
-	for _, op := range ops {
-		c.Ops = append(c.Ops, *op)
+// member takes a member's files.
+func (c *compacting) member(e *history.Evidence) {
+	if e.Hash != nil {
+		c.members = max(c.members, e.Hash.Compact)
 	}
-	c.Context = around(l.h, c.Ops)
-	l.refuted = append(l.refuted, c)
+}
+
+// note says how much was judged; "" if nothing was refused.
+func (c *compacting) note() string {
+	if c.refused == 0 || len(c.found) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s refused as compacted, and %s of the past answered, each as the compactions allow", count(c.refused, "request"), count(c.answered, "read"))
+}
+
+// compactions judges what compaction refused in a whole history.
+func (l *linear) compactions() {
+	var c compacting
+	for i := range l.h.Ops {
+		c.see(&l.h.Ops[i])
+	}
+	for i := range l.h.Evidence {
+		c.member(&l.h.Evidence[i])
+	}
+	l.refuted = append(l.refuted, c.end(l.h, len(l.h.Ops))...)
+	if note := c.note(); note != "" {
+		l.notes = append(l.notes, note)
+	}
 }
 
 // oldestAsked is the lowest past revision that a request may read; 0 if none.
