@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/register"
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -98,5 +99,5 @@ func (c *census) String() string {
 		by = append(by, fmt.Sprintf("%d at %s", c.byNode[node], node))
 	}
 	return fmt.Sprintf("stale reads: %d of %d (%s), the worst by %s and %s", c.stale, c.reads,
-		strings.Join(by, ", "), ago(c.worst), count(c.behind, "write"))
+		strings.Join(by, ", "), certificate.Ago(c.worst), count(c.behind, "write"))
 }

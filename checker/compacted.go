@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/model"
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -109,7 +110,7 @@ func (c *compacting) late(op *history.Op, oldest int64) {
 	}
 	by := c.ended[at-1].by
 	c.find(fmt.Sprintf("op %d (%s of p%d at %s) was answered from revision %d, but op %d (compact of p%d at %s) had compacted up to revision %d, %s before it was called",
-		op.ID, op.Request.Kind, op.Process, op.Node, oldest, by.ID, by.Process, by.Node, by.Request.Revision, ago(op.Call-by.Return)), by, op)
+		op.ID, op.Request.Kind, op.Process, op.Node, oldest, by.ID, by.Process, by.Node, by.Request.Revision, certificate.Ago(op.Call-by.Return)), by, op)
 }
 
 func (c *compacting) find(why string, ops ...*history.Op) {

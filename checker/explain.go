@@ -3,8 +3,8 @@ package checker
 import (
 	"fmt"
 	"sort"
-	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/search"
 	"github.com/whitewater-kv/whitewater/history"
 )
@@ -121,7 +121,7 @@ func (w *witness) early() string {
 		}
 		if soonest >= 0 && w.ops[soonest].Call > r.Return {
 			o := &w.ops[soonest]
-			return fmt.Sprintf("key %s: %s saw %s and was over %s before %s, which wrote it, was called", w.key, w.name(r), w.value(r.Read[0]), ago(o.Call-r.Return), w.name(o))
+			return fmt.Sprintf("key %s: %s saw %s and was over %s before %s, which wrote it, was called", w.key, w.name(r), w.value(r.Read[0]), certificate.Ago(o.Call-r.Return), w.name(o))
 		}
 	}
 	return ""
@@ -183,12 +183,12 @@ func (w *witness) beforeCall(old, newer *search.Op) bool {
 func (w *witness) proofOf(newer, r *search.Op) string {
 	saw := fmt.Sprintf("key %s: %s saw %s, but", w.key, w.name(r), w.value(r.Read[0]))
 	if !newer.Maybe && newer.Return < r.Call {
-		return fmt.Sprintf("%s %s had returned %s%s before it was called", saw, w.wrote(newer), ago(r.Call-newer.Return), w.revisions(newer, r))
+		return fmt.Sprintf("%s %s had returned %s%s before it was called", saw, w.wrote(newer), certificate.Ago(r.Call-newer.Return), w.revisions(newer, r))
 	}
 	for i := range w.ops {
 		o := &w.ops[i]
 		if o.Read[0] == newer.Write[0] && !o.Not[0] && !o.Maybe && o != r && o.Return < r.Call {
-			return fmt.Sprintf("%s %s had already seen %s, %s before it was called", saw, w.name(o), w.value(newer.Write[0]), ago(r.Call-o.Return))
+			return fmt.Sprintf("%s %s had already seen %s, %s before it was called", saw, w.name(o), w.value(newer.Write[0]), certificate.Ago(r.Call-o.Return))
 		}
 	}
 	return ""
@@ -208,16 +208,6 @@ func (w *witness) revisions(newer, r *search.Op) string {
 		return ""
 	}
 	return fmt.Sprintf(" (revision %d against %d)", a, b)
-}
-
-func ago(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return fmt.Sprintf("%.4g s", d.Seconds())
-	case d >= time.Millisecond:
-		return fmt.Sprintf("%.4g ms", float64(d)/1e6)
-	}
-	return fmt.Sprintf("%.4g µs", float64(d)/1e3)
 }
 
 // lost: two writes both replaced the same value.
@@ -265,7 +255,7 @@ func (w *witness) precedes(a, b int32) string {
 		for j := range w.ops {
 			x, y := &w.ops[i], &w.ops[j]
 			if shown(x) == a && shown(y) == b && !x.Maybe && x.Return < y.Call {
-				return fmt.Sprintf("%s was there before %s, as %s was over %s before %s was called", w.value(a), w.value(b), w.name(x), ago(y.Call-x.Return), w.name(y))
+				return fmt.Sprintf("%s was there before %s, as %s was over %s before %s was called", w.value(a), w.value(b), w.name(x), certificate.Ago(y.Call-x.Return), w.name(y))
 			}
 		}
 	}

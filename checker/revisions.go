@@ -113,7 +113,7 @@ func (f *revisions) inversion(v certificate.Inversion) {
 		by = fmt.Sprintf("op %d (%s of p%d at %s) had returned at revision %d", first.ID, first.Request.Kind, first.Process, first.Node, v.Before.Height)
 	}
 	f.fail("went back", fmt.Sprintf("op %d (%s of p%d at %s) was answered at revision %d, but %s %s before it was called",
-		op.ID, op.Request.Kind, op.Process, op.Node, v.After.Height, by, ago(v.After.Call-v.Before.Ret)), ops)
+		op.ID, op.Request.Kind, op.Process, op.Node, v.After.Height, by, certificate.Ago(v.After.Call-v.Before.Ret)), ops)
 }
 
 // keyOrder: a key's last change, as read and as written, never goes back in real time either.
@@ -148,7 +148,7 @@ func (f *revisions) keyOrder() {
 		for _, v := range certificate.Inversions(byKey[key]) {
 			a, b := f.h.Ops[v.Before.ID], f.h.Ops[v.After.ID]
 			f.fail("key went back", fmt.Sprintf("op %d (%s of p%d at %s) found %s as of revision %d, but op %d had found it as of revision %d %s before it was called",
-				b.ID, b.Request.Kind, b.Process, b.Node, key, v.After.Height, a.ID, v.Before.Height, ago(v.After.Call-v.Before.Ret)), []history.Op{a, b})
+				b.ID, b.Request.Kind, b.Process, b.Node, key, v.After.Height, a.ID, v.Before.Height, certificate.Ago(v.After.Call-v.Before.Ret)), []history.Op{a, b})
 		}
 	}
 }

@@ -59,13 +59,13 @@ func TestJudgeStream(t *testing.T) {
   p1 n1 [1ms 2ms] put x 1 -> ok rev=2
   p1 n1 [3ms 4ms] put x 2 -> ok rev=3
   p2 n2 [5ms 6ms] get x -> 1 mod=2 rev=2
-revisions: fail: op 2 (get of p2 at n2) was answered at revision 2, but op 1 (put of p1 at n1) had returned at revision 3, 1ms before it was called
+revisions: fail: op 2 (get of p2 at n2) was answered at revision 2, but op 1 (put of p1 at n1) had returned at revision 3, 1 ms before it was called
   p1 n1 [3ms 4ms] put x 2 -> ok rev=3
   p2 n2 [5ms 6ms] get x -> 1 mod=2 rev=2
 `},
 		{"a revision that lies beside a right value", "p1 n1 [1ms 2ms] put x 1 -> ok rev=2\np1 n1 [3ms 4ms] put y 1 -> ok rev=3\np2 n2 [5ms 6ms] get x -> 1 mod=2 rev=2\n",
 			`linearizable: unknown: undecided: 1 answer not as the revisions say, and values do not show it
-revisions: fail: op 2 (get of p2 at n2) was answered at revision 2, but op 1 (put of p1 at n1) had returned at revision 3, 1ms before it was called
+revisions: fail: op 2 (get of p2 at n2) was answered at revision 2, but op 1 (put of p1 at n1) had returned at revision 3, 1 ms before it was called
   p1 n1 [3ms 4ms] put y 1 -> ok rev=3
   p2 n2 [5ms 6ms] get x -> 1 mod=2 rev=2
 `},

@@ -210,7 +210,7 @@ func (p *proof) byValues(ctx context.Context, kept *history.History, of int) *Co
 		f := &certificate.Finding{Kind: p.Kind, Why: p.Why, Op: at(p.Op), Rev: p.Rev, Keys: p.Keys}
 		if p.With != nil { // whom the sentence names behind it
 			f.With, f.Why = []int32{at(p.With)}, fmt.Sprintf("was answered at revision %d, but the store had reached revision %d, %s before it was called",
-				p.Rev, p.until, ago(p.Op.Call-p.With.Return))
+				p.Rev, p.until, certificate.Ago(p.Op.Call-p.With.Return))
 		}
 		if c := l.byRevisions(ctx, f, key); c != nil {
 			return c

@@ -41,6 +41,17 @@ func (c *certifier) early() {
 }
 
 func early(v Inversion) string {
-	return fmt.Sprintf("stands at revision %d, but the store had reached revision %d %v before it was called", v.After.Height,
-		v.Before.Height, v.After.Call-v.Before.Ret)
+	return fmt.Sprintf("stands at revision %d, but the store had reached revision %d %s before it was called", v.After.Height,
+		v.Before.Height, Ago(v.After.Call-v.Before.Ret))
+}
+
+// Ago is a span of time as sentences tell it.
+func Ago(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.4g s", d.Seconds())
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%.4g ms", float64(d)/1e6)
+	}
+	return fmt.Sprintf("%.4g µs", float64(d)/1e3)
 }

@@ -178,8 +178,8 @@ func (s *Stream) answered(op *history.Op) {
 }
 
 func tooEarly(stands string, rev int64, floor mark, call time.Duration) string {
-	return fmt.Sprintf("%s revision %d, but %s had returned at revision %d, %v before it was called", stands, rev,
-		Name(floor.op), floor.rev, (call - floor.ret).Round(time.Microsecond))
+	return fmt.Sprintf("%s revision %d, but %s had returned at revision %d, %s before it was called", stands, rev,
+		Name(floor.op), floor.rev, Ago(call-floor.ret))
 }
 
 func (s *Stream) mark(op *history.Op, rev int64) {

@@ -94,7 +94,7 @@ func (p *plainLines) Show(s Snapshot) {
 	if s.Stage != p.last {
 		p.last, p.next = s.Stage, s.At
 		if s.Stage != "load" {
-			fmt.Fprintf(p.w, "t=%.0fs %s\n", s.At.Seconds(), s.Stage)
+			fmt.Fprintf(p.w, "t=%ds %s\n", int(s.At.Round(time.Second).Seconds()), s.Stage)
 			return
 		}
 	}
@@ -106,7 +106,7 @@ func (p *plainLines) Show(s Snapshot) {
 	if s.Certified > 0 {
 		certified = fmt.Sprintf(" certified=%d behind=%s", s.Certified, compact(s.Behind))
 	}
-	fmt.Fprintf(p.w, "t=%.0fs ok=%d/s p99=%s unknown=%d leader=%s term=%d%s\n", s.At.Seconds(), s.OK, compact(s.P99), s.Unknown,
+	fmt.Fprintf(p.w, "t=%ds ok=%d/s p99=%s unknown=%d leader=%s term=%d%s\n", int(s.At.Round(time.Second).Seconds()), s.OK, compact(s.P99), s.Unknown,
 		orNone(s.Leader), s.Term, certified)
 }
 
