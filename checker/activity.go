@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -49,7 +50,7 @@ func checkActivity(_ context.Context, h *history.History, _ Limits) Result {
 	f.faults()
 	summary := fmt.Sprintf("%d operations succeeded during the load, and %d faults took effect under it", total, len(h.Faults))
 	if lost > 0 {
-		summary += fmt.Sprintf("; for %v they left no majority, and nothing is asked of that time", lost.Round(time.Millisecond))
+		summary += fmt.Sprintf("; for %s they left no majority, and nothing is asked of that time", certificate.Ago(lost))
 	}
 	return f.done(len(h.Ops), summary, "")
 }
@@ -80,7 +81,7 @@ func (f *findings) phases() (lost time.Duration) {
 	}
 	for _, name := range []string{"quiet", "faulty", "recovery"} {
 		if lasted[name] >= lasting && ok[name] < enoughInPhase {
-			f.doubt("only %d operations succeeded in the %s phase of %v", ok[name], name, lasted[name].Round(time.Millisecond))
+			f.doubt("only %d operations succeeded in the %s phase of %s", ok[name], name, certificate.Ago(lasted[name]))
 		}
 	}
 	return lost

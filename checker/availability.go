@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -25,7 +26,7 @@ func checkAvailability(_ context.Context, h *history.History, _ Limits) Result {
 		gap := a.longestGap(fault.Start, end)
 		worst = max(worst, gap)
 		line := fmt.Sprintf("%s %v at %s: longest time without success %s, first success %s after it began",
-			fault.Name, fault.Nodes, h.When(fault.Start), round(gap), a.firstAfter(active))
+			fault.Name, fault.Nodes, h.When(fault.Start), certificate.Ago(gap), a.firstAfter(active))
 		if fault.Heal > 0 {
 			line += fmt.Sprintf(", %s after healing began", a.firstAfter(fault.Heal))
 		}
@@ -34,10 +35,8 @@ func checkAvailability(_ context.Context, h *history.History, _ Limits) Result {
 		}
 		f.note("%s", line)
 	}
-	return f.done(len(h.Faults), fmt.Sprintf("%d faults; the longest time around one without a successful operation was %s", len(h.Faults), round(worst)), "")
+	return f.done(len(h.Faults), fmt.Sprintf("%s; the longest time around one without a successful operation was %s", count(len(h.Faults), "fault"), certificate.Ago(worst)), "")
 }
-
-func round(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
 
 // successes are the operations that succeeded: when each was called and returned.
 type successes struct {
@@ -93,7 +92,7 @@ func (s *successes) firstAfter(at time.Duration) string {
 		}
 		return "never"
 	}
-	return round(s.after[i] - at)
+	return certificate.Ago(s.after[i] - at)
 }
 
 // longestGap is the longest time between two successes in a row, or between the last one and the end, of those that

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -164,7 +165,7 @@ func (t *tenancy) judge() {
 		t.note("%d keys vanished before a promise that was given while it was in doubt who led: not counted", t.doubtful)
 	}
 	if t.lateKey != "" {
-		t.note("the key that outlived its lease the longest, as far as was seen: %s, by %v", t.lateKey, t.latest.Round(time.Millisecond))
+		t.note("the key that outlived its lease the longest, as far as was seen: %s, by %s", t.lateKey, certificate.Ago(t.latest))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/history"
 )
 
@@ -124,7 +125,7 @@ func (f *findings) overlaps(grants []int) (allBare bool) {
 			}
 		}
 		if n > 0 {
-			f.note("%s: %d times two clients believed to hold it at once, for %v at most (%s): what fencing is for", name, n, longest, example)
+			f.note("%s: %s two clients believed to hold it at once, for %s at most (%s): what fencing is for", name, count(n, "time"), certificate.Ago(longest), example)
 		}
 	}
 	return allBare
@@ -145,8 +146,8 @@ func (f *findings) apart(name string, held []tenure) {
 	for i := 1; i < len(held); i++ {
 		if a, b := held[last], held[i]; a.to > b.from {
 			first, second := f.h.Ops[a.grant], f.h.Ops[b.grant]
-			f.fail("two-holders", fmt.Sprintf("%s was granted to p%d by %v (op %d), which had not begun to let go when it was granted to p%d at %v (op %d)",
-				name, first.Process, a.from, first.ID, second.Process, b.from, second.ID), []history.Op{first, second})
+			f.fail("two-holders", fmt.Sprintf("%s was granted to p%d by %s (op %d), which had not begun to let go when it was granted to p%d at %s (op %d)",
+				name, first.Process, f.h.When(a.from), first.ID, second.Process, f.h.When(b.from), second.ID), []history.Op{first, second})
 		}
 		if held[i].to > held[last].to {
 			last = i

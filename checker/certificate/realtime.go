@@ -48,6 +48,8 @@ func early(v Inversion) string {
 // Ago is a span of time as sentences tell it.
 func Ago(d time.Duration) string {
 	switch {
+	case d >= 1000*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
 	case d >= time.Second:
 		return fmt.Sprintf("%.4g s", d.Seconds())
 	case d >= time.Millisecond:
