@@ -54,8 +54,8 @@ func TestClosedLoopWaitsWhenRefused(t *testing.T) {
 		next := func(history.Op) (history.Request, bool) { return history.Request{Kind: history.Get, Key: "k"}, true }
 		w := &worker{run: d, node: "n1", client: client, next: workloads.Generator(next), log: rec.Log(), process: rec.Process()}
 		w.closedLoop(t.Context(), func() bool { return true })
-		if client.asked != 200 {
-			t.Errorf("asked %d times in two seconds; want every 10ms", client.asked)
+		if want := int(d.end / refusedWait); client.asked != want {
+			t.Errorf("asked %d times in two seconds; want %d", client.asked, want)
 		}
 	})
 }

@@ -29,9 +29,17 @@ const (
 	ClientLogFile = "client.log"
 )
 
-// gcPercent makes garbage collections rare while a load is measured: a recorded history only grows, so looking through
-// it again and again would find nothing, and take the processor from the members.
-const gcPercent = 400
+// Garbage collections are rare while a load is measured: a recorded history only grows, so looking through it again and
+// again would find nothing, and take the processor from the members. But garbage shall not be what the memory is full of.
+const (
+	gcPercent    = 400
+	garbageBytes = 1 << 30
+)
+
+// gcPace is how much garbage may gather, in percent of a heap.
+func gcPace(heapBytes uint64) int {
+	return int(min(gcPercent, max(50, 100*garbageBytes/max(heapBytes, 1))))
+}
 
 // Config is one run to be carried out.
 type Config struct {

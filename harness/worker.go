@@ -84,8 +84,8 @@ func (w *worker) closedLoop(ctx context.Context, take func() bool) {
 const (
 	gateLook = 10 * time.Millisecond // how often a closed loop looks whether its member's gate is open again
 	// refusedWait is what a closed loop waits after a failure. A member that is down refuses at once, and clients that
-	// asked again at once would record a hundred thousand refusals a second.
-	refusedWait = 10 * time.Millisecond
+	// asked again at once would record a hundred thousand refusals a second, each with its value.
+	refusedWait = 50 * time.Millisecond
 )
 
 // request asks the generator, and waits where the generator asks for a pause instead.

@@ -43,9 +43,11 @@ type Journal struct {
 	open  map[int]*Op // those that have not, by ID
 	watch map[int]int // a watch's ID to its place in h.Watches
 	last  time.Duration
+
+	values values
 }
 
-// Add takes the next record. The journal keeps what it points to.
+// Add takes the next record. The journal keeps what it points to, and changes it: large values become those that it has.
 func (j *Journal) Add(r Record) {
 	if j.open == nil {
 		j.open, j.watch = map[int]*Op{}, map[int]int{}
@@ -56,10 +58,13 @@ func (j *Journal) Add(r Record) {
 		j.open[r.Call.ID] = r.Call
 	case r.Return != nil:
 		delete(j.open, r.Return.ID)
+		j.values.request(&r.Return.Request)
+		j.values.result(&r.Return.Result)
 		j.ops = append(j.ops, r.Return)
 	case r.Watch != nil:
 		j.addWatch(*r.Watch)
 	case r.Response != nil:
+		j.values.response(r.Response)
 		w := j.addWatch(Watch{ID: r.WatchID, Resumes: -1})
 		w.Responses = append(w.Responses, *r.Response)
 	case r.Fault != nil:
@@ -67,6 +72,7 @@ func (j *Journal) Add(r Record) {
 	case r.Status != nil:
 		j.h.Statuses = append(j.h.Statuses, *r.Status)
 	case r.Evidence != nil:
+		j.values.evidence(r.Evidence)
 		j.h.Evidence = append(j.h.Evidence, *r.Evidence)
 	case r.Meta != nil:
 		j.h.Meta = *r.Meta

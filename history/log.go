@@ -40,6 +40,7 @@ func (l *Log) Invoke(p Process, node NodeID, stage Stage, due time.Duration, req
 		l.process = p
 	}
 	l.open = true
+	l.recorder.values.share(&req.Value)
 	id := int(l.recorder.id.Add(1) - 1)
 	call := l.recorder.Now()
 	if due < 0 {
@@ -62,6 +63,7 @@ func (l *Log) Complete(res Result) Op {
 		panic("history: Complete without Invoke: there is no operation to complete")
 	}
 	l.open = false
+	l.recorder.values.result(&res)
 	if res.Outcome == Unknown {
 		l.recorder.retire(l.process)
 		l.process = -1
@@ -128,6 +130,7 @@ func (w *WatchLog) ID() int { return w.watch.ID }
 // Append records a response and stamps its time.
 func (w *WatchLog) Append(response WatchResponse) {
 	response.At = w.recorder.Now()
+	w.recorder.values.response(&response)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.watch.Responses = append(w.watch.Responses, response)

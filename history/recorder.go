@@ -15,6 +15,7 @@ type Recorder struct {
 	start   time.Time // with Go's monotonic reading: the clock
 	process atomic.Int64
 	id      atomic.Int64
+	values  values
 
 	mu       sync.Mutex
 	meta     Meta
@@ -93,6 +94,7 @@ func (r *Recorder) AddStatus(s Status) {
 
 // AddEvidence records what was read from a member's files after the run.
 func (r *Recorder) AddEvidence(e Evidence) {
+	r.values.evidence(&e)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pending = append(r.pending, Record{Evidence: &e})
