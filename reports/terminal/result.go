@@ -62,13 +62,19 @@ func (b *block) ran() {
 	parts := []string{
 		seconds(r.Length), claims.Thousands(int64(b.s.Total)) + " ops" + b.unanswered(), b.faults(),
 	}
-	if r.Open {
+	switch {
+	case b.unmeasured():
+	case r.Open:
 		parts = append(parts, "slip p99 "+claims.ShowDuration(r.Slips.Quantile(.99)))
-	} else {
+	default:
 		parts = append(parts, "closed loop")
 	}
 	b.row("ran", "%s", strings.Join(parts, " · "))
 }
+
+// unmeasured reports whether the operations were counted and not kept, as of a history that was read as a stream: then
+// nothing is known of when they were answered.
+func (b *block) unmeasured() bool { return b.s.Total > 0 && b.s.Latency.Count(latency.Filter{Outcomes: latency.Every}) == 0 }
 
 // unanswered says how many operations of the load were refused, and of how many the effect is not known.
 func (b *block) unanswered() string {
@@ -114,7 +120,11 @@ func (b *block) checked() {
 			}
 		}
 	}
-	b.row("checked", "%s, %s in %s%s", plural(keys, "key"), plural(len(b.s.Checks), "check"), claims.ShowDuration(took), shrunk)
+	what := plural(len(b.s.Checks), "check")
+	if keys > 0 {
+		what = plural(keys, "key") + ", " + what
+	}
+	b.row("checked", "%s in %s%s", what, claims.ShowDuration(took), shrunk)
 }
 
 // latency is one line for each operation: both readings of the quiet phase, and the faulty one beside it.
@@ -142,7 +152,7 @@ func (b *block) latency() {
 
 // recovery is how long writes waited at most for the store to take them again after a fault.
 func (b *block) recovery() {
-	if len(b.s.Faults) == 0 {
+	if len(b.s.Faults) == 0 || b.unmeasured() {
 		return
 	}
 	worst := b.s.Faults[0]
