@@ -74,7 +74,9 @@ func (b *block) ran() {
 
 // unmeasured reports whether the operations were counted and not kept, as of a history that was read as a stream: then
 // nothing is known of when they were answered.
-func (b *block) unmeasured() bool { return b.s.Total > 0 && b.s.Latency.Count(latency.Filter{Outcomes: latency.Every}) == 0 }
+func (b *block) unmeasured() bool {
+	return b.s.Total > 0 && b.s.Latency.Count(latency.Filter{Outcomes: latency.Every}) == 0
+}
 
 // unanswered says how many operations of the load were refused, and of how many the effect is not known.
 func (b *block) unanswered() string {
