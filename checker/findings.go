@@ -2,7 +2,6 @@ package checker
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -47,8 +46,7 @@ func (f *findings) failFiles(kind, why string, ops []history.Op, files map[strin
 	if n := f.byKind[kind]; n > 1 {
 		name = fmt.Sprintf("%s-%d", kind, n)
 	}
-	ops = append([]history.Op(nil), ops...)
-	sort.SliceStable(ops, func(i, j int) bool { return ops[i].Call < ops[j].Call })
+	ops = inOrder(append([]history.Op(nil), ops...))
 	f.result.Counterexample = append(f.result.Counterexample, Counterexample{
 		Name: name, Why: kind + ": " + why, Ops: ops, Notes: notes, Context: around(f.h, ops), Of: len(f.h.Ops), Files: files,
 	})
@@ -71,10 +69,8 @@ func (f *findings) done(judged int, pass, nothing string) Result {
 	res := f.result
 	res.Ops = judged
 	switch {
-	case f.failures == 1:
-		res.Verdict, res.Why = Fail, res.Counterexample[0].Why
-	case f.failures > 1:
-		res.Verdict, res.Why = Fail, fmt.Sprintf("%s (and %d more)", res.Counterexample[0].Why, f.failures-1)
+	case f.failures > 0:
+		res.Verdict, res.Why = Fail, firstOf(res.Counterexample[0].Why, f.failures)
 	case len(f.doubts) > 0:
 		res.Verdict, res.Why = Unknown, f.doubts[0]
 		res.Details = append(res.Details, f.doubts[1:]...)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/whitewater-kv/whitewater/checker/certificate"
 	"github.com/whitewater-kv/whitewater/checker/register"
@@ -84,10 +83,7 @@ func (l *linear) result(ctx context.Context) Result {
 	case len(l.bugs) > 0:
 		res.Verdict, res.Bug, res.Why = Unknown, l.bugs[0], "evidence did not hold when it was checked again"
 	case len(l.refuted) > 0:
-		res.Verdict, res.Why = Fail, l.refuted[0].Why
-		if n := len(l.refuted) - 1; n > 0 {
-			res.Why += fmt.Sprintf(" (and %d more)", n)
-		}
+		res.Verdict, res.Why = Fail, firstOf(l.refuted[0].Why, len(l.refuted))
 		if l.more > 0 {
 			res.Why += fmt.Sprintf(" (and %s, not shrunk)", count(l.more, "key"))
 		}
@@ -106,7 +102,7 @@ func (l *linear) result(ctx context.Context) Result {
 // decisions adds to the details who decided what, and returns what leaves the whole undecided; "" = nothing does.
 func (l *linear) decisions(res *Result) (undecided string) {
 	together := map[string]bool{}
-	engines := map[string]int{}
+	engines, groups := map[string]int{}, map[string]int{} // how many keys, and components, each decided
 	for i := range l.parts {
 		v := &l.parts[i]
 		for _, key := range v.part.Keys {
@@ -116,7 +112,7 @@ func (l *linear) decisions(res *Result) (undecided string) {
 			res.Details = append(res.Details, fmt.Sprintf("%s: undecided together: %s", keysWord(v.part.Keys), v.why))
 			undecided = fmt.Sprintf("the store as a whole is undecided: %s; %s: %s", l.undecided(), keysWord(v.part.Keys), v.why)
 		} else if v.verdict == Pass {
-			engines["of keys that requests join decided by "+v.by]++
+			groups[v.by]++
 		}
 	}
 	unknown := 0
@@ -145,14 +141,21 @@ func (l *linear) decisions(res *Result) (undecided string) {
 		res.Details = append(res.Details, l.refuted[i].Why)
 	}
 	res.Details = append(res.Details, l.notes...)
+	for _, by := range slices.Sorted(maps.Keys(groups)) {
+		res.Details = append(res.Details, fmt.Sprintf("%s of keys that requests join decided by %s", count(groups[by], "group"), by))
+	}
 	for _, by := range slices.Sorted(maps.Keys(engines)) {
-		if strings.HasPrefix(by, "of keys") {
-			res.Details = append(res.Details, fmt.Sprintf("%s %s", count(engines[by], "group"), by))
-		} else {
-			res.Details = append(res.Details, fmt.Sprintf("%s decided by %s", count(engines[by], "key"), by))
-		}
+		res.Details = append(res.Details, fmt.Sprintf("%s decided by %s", count(engines[by], "key"), by))
 	}
 	return undecided
+}
+
+// firstOf is the sentence of the first of so many.
+func firstOf(why string, all int) string {
+	if all > 1 {
+		why += fmt.Sprintf(" (and %d more)", all-1)
+	}
+	return why
 }
 
 // count is a number with its noun.

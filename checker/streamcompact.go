@@ -61,10 +61,7 @@ func (c *compacted) judge(r *Result, kept *history.History) {
 		return
 	}
 	if r.Verdict != Fail {
-		r.Verdict, r.Why = Fail, l.refuted[0].Why
-		if n := len(l.refuted) - 1; n > 0 {
-			r.Why += fmt.Sprintf(" (and %d more)", n)
-		}
+		r.Verdict, r.Why = Fail, firstOf(l.refuted[0].Why, len(l.refuted))
 	}
 	room := max(0, examples-len(r.Counterexample))
 	r.Counterexample = append(r.Counterexample, l.refuted[:min(room, len(l.refuted))]...)

@@ -23,10 +23,7 @@ func refuted(ctx context.Context, source Source, first *pass, report certificate
 		return nil, err
 	}
 	first.kept.Statuses = second.kept.Statuses
-	revisions := Result{Checker: "revisions", Verdict: Fail, Ops: report.Ops, Why: report.First[0].String()}
-	if n := report.Findings - 1; n > 0 {
-		revisions.Why += fmt.Sprintf(" (and %d more)", n)
-	}
+	revisions := Result{Checker: "revisions", Verdict: Fail, Ops: report.Ops, Why: firstOf(report.First[0].String(), report.Findings)}
 	for _, f := range report.First[1:] {
 		revisions.Details = append(revisions.Details, f.String())
 	}
@@ -47,10 +44,7 @@ func refuted(ctx context.Context, source Source, first *pass, report certificate
 		result.Why = "undecided: " + why
 	}
 	if len(result.Counterexample) > 0 {
-		result.Verdict, result.Why = Fail, result.Counterexample[0].Why
-		if n := report.Findings - 1; n > 0 {
-			result.Why += fmt.Sprintf(" (and %d more)", n)
-		}
+		result.Verdict, result.Why = Fail, firstOf(result.Counterexample[0].Why, report.Findings)
 	}
 	return []Result{result, revisions}, nil
 }
@@ -202,7 +196,7 @@ func (p *proof) byValues(ctx context.Context, kept *history.History, of int) *Co
 		}
 		h, steps := p.history(t, kept)
 		l := &linear{h: h, reader: register.NewReader(h), ops: of}
-		l.rules = certificate.Rules{Serializable: l.reader.Serializable, Told: l.reader.ReportsPrev, Exempt: l.reader.Exempt}
+		l.rules = Limits{}.rules(l.reader)
 		l.whole.Steps = steps
 		at := func(op *history.Op) int32 {
 			return int32(slices.IndexFunc(h.Ops, func(o history.Op) bool { return o.ID == op.ID }))

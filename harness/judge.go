@@ -30,11 +30,7 @@ func Judge(ctx context.Context, r *Recorded, s *scenarios.Scenario, keep Keep, o
 		r.Online.Agree(ctx, r.History, results, limits)
 	}
 	opts.Claims, opts.Expect, opts.Fidelity, opts.Gauges, opts.Environment = stated, s.Expect, r.Fidelity, r.Gauges, r.Environment
-	for _, result := range results {
-		if result.Bug != "" {
-			opts.Internal = fmt.Sprintf("checker %s: %s", result.Checker, result.Bug)
-		}
-	}
+	opts.Internal = bug(results)
 	if r.Run.Bare() {
 		return reports.Summarise(r.History, results, opts), nil
 	}
@@ -52,6 +48,16 @@ func Judge(ctx context.Context, r *Recorded, s *scenarios.Scenario, keep Keep, o
 	sum = reports.Summarise(r.History, results, opts)
 	retract(r.Run, sum)
 	return sum, nil
+}
+
+// bug is what a checker found to be wrong with itself, the last one; "" = nothing.
+func bug(results []checker.Result) (internal string) {
+	for _, r := range results {
+		if r.Bug != "" {
+			internal = fmt.Sprintf("checker %s: %s", r.Checker, r.Bug)
+		}
+	}
+	return internal
 }
 
 // told adds an error to what is told of the machine.

@@ -36,12 +36,7 @@ func JudgeStream(ctx context.Context, run *store.Run, s *scenarios.Scenario, opt
 			results = append(results, checker.Result{Checker: name, Why: "the history was not read whole: a stream judges linearizable alone"})
 		}
 	}
-	opts.Claims, opts.Expect = stated, s.Expect
-	for _, r := range results {
-		if r.Bug != "" {
-			opts.Internal = fmt.Sprintf("checker %s: %s", r.Checker, r.Bug)
-		}
-	}
+	opts.Claims, opts.Expect, opts.Internal = stated, s.Expect, bug(results)
 	sum := reports.Summarise(judged.History, results, opts)
 	sum.Total = judged.Ops
 	return sum, nil
