@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,9 @@ func compareForeign(t *testing.T, workload string, h, back *history.History) (vi
 			continue
 		}
 		was, is := c.Check(context.Background(), h, checker.Limits{}), c.Check(context.Background(), back, checker.Limits{})
+		if c.Name == "transactions" && was.Verdict == checker.Fail {
+			was = c.Check(context.Background(), withoutReplaced(h), checker.Limits{})
+		}
 		mine := c.Name == "linearizable" && workload == "register"
 		for _, name := range own {
 			mine = mine || name == workload
@@ -102,6 +106,21 @@ func compareForeign(t *testing.T, workload string, h, back *history.History) (vi
 		}
 	}
 	return violations
+}
+
+// withoutReplaced is the history without what puts of transactions say that they replaced: Elle has no words for that, and
+// where nothing else shows a violation, it is not in what came back.
+func withoutReplaced(h *history.History) *history.History {
+	bare := *h
+	bare.Ops = slices.Clone(h.Ops)
+	for i := range bare.Ops {
+		res := &bare.Ops[i].Result
+		res.Responses = slices.Clone(res.Responses)
+		for j := range res.Responses {
+			res.Responses[j].Prev = nil
+		}
+	}
+	return &bare
 }
 
 // difference is the first line in which two texts differ.
